@@ -28,7 +28,9 @@ def local(moment: datetime) -> datetime:
 
 def end_of_day(day: date) -> datetime:
     """The last moment of a Shanghai day, in UTC; a bare date in "known on" means this moment."""
-    return datetime.combine(day + timedelta(days=1), time.min, SHANGHAI).astimezone(UTC) - timedelta(microseconds=1)
+    return datetime.combine(day + timedelta(days=1), time.min, SHANGHAI).astimezone(UTC) - timedelta(
+        microseconds=1
+    )
 
 
 def add_months(day: date, months: int) -> date:

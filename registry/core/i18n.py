@@ -24,4 +24,6 @@ class Message:
 
     def __str__(self) -> str:
         """The English text; logs and tests read it, pages use the translation."""
-        return self.text % {key: str(value) for key, value in self.params.items()} if self.params else self.text
+        return (
+            self.text % {key: str(value) for key, value in self.params.items()} if self.params else self.text
+        )

@@ -1,0 +1,5 @@
+"""WSGI entry."""
+
+from registry import create_app
+
+app = create_app()

@@ -1,0 +1,38 @@
+"""Runs migrations inside the Flask application, on the engine of DATABASE_URL."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy.types import TypeDecorator
+
+import registry.schema  # noqa: F401
+from registry.core.db import Base, db
+
+config = context.config
+
+
+def render_type(kind: str, value: object, _context: object) -> str | bool:
+    """Migrations name plain column types, so that they never import the application."""
+    if kind == "type" and isinstance(value, TypeDecorator):
+        return {"UtcStamp": "sa.DateTime()"}.get(type(value).__name__, "sa.Text()")
+    return False
+
+
+def run_migrations_online() -> None:
+    """Migrate through the application's own engine."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            render_item=render_type,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()

@@ -1,0 +1,109 @@
+"""Units, their tree on a day, and who a user is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from registry.accounts.models import RoleGrant, Unit, UnitCode, UnitParent, User
+from registry.core.errors import RecordNotFoundError
+from registry.core.permissions import GRANTS, Permission, Role
+from registry.core.scope import Actor, Scope
+
+
+@dataclass(frozen=True)
+class UnitTree:
+    """Which unit stood under which on one day, as known at one journal entry."""
+
+    parent: Mapping[int, int]
+
+    def below(self, unit_id: int) -> frozenset[int]:
+        """The unit and every unit below it."""
+        children: dict[int, list[int]] = {}
+        for child, parent in self.parent.items():
+            children.setdefault(parent, []).append(child)
+        found, waiting = set(), [unit_id]
+        while waiting:
+            current = waiting.pop()
+            if current not in found:
+                found.add(current)
+                waiting.extend(children.get(current, ()))
+        return frozenset(found)
+
+    def path(self, unit_id: int) -> list[int]:
+        """The unit and the units above it, from the unit upward."""
+        steps = [unit_id]
+        while steps[-1] in self.parent and self.parent[steps[-1]] not in steps:
+            steps.append(self.parent[steps[-1]])
+        return steps
+
+
+def tree_on(session: Session, day: date, *, known_seq: int | None = None) -> UnitTree:
+    """The unit tree of a business day; `known_seq` reads it as known at that journal entry."""
+    rows = select(UnitParent.unit_id, UnitParent.parent_id).where(UnitParent.starts_on <= day)
+    if known_seq is None:
+        rows = rows.where(UnitParent.void_seq.is_(None))
+    else:
+        rows = rows.where(
+            UnitParent.known_seq <= known_seq,
+            or_(UnitParent.void_seq.is_(None), UnitParent.void_seq > known_seq),
+        )
+    ordered = session.execute(rows.order_by(UnitParent.starts_on, UnitParent.id)).all()
+    return UnitTree({unit_id: parent_id for unit_id, parent_id in ordered})
+
+
+def units(scope: Scope) -> Select[Unit]:
+    """Units within reach, in the order of their codes."""
+    return select(Unit).where(scope.where(Unit.id)).order_by(Unit.sort_key, Unit.id)
+
+
+def unit_by_code(session: Session, code: str) -> Unit:
+    """The unit with this GB code, a former one included; RecordNotFoundError otherwise."""
+    unit = session.execute(select(Unit).where(Unit.code == code)).scalar()
+    if unit is None:
+        unit = session.execute(
+            select(Unit).join(UnitCode, UnitCode.unit_id == Unit.id).where(UnitCode.code == code)
+        ).scalar()
+    if unit is None:
+        raise RecordNotFoundError("unit")
+    return unit
+
+
+def roles_of(session: Session, user_id: int, day: date) -> list[tuple[Role, int]]:
+    """The roles in force on a day, with their units."""
+    rows = session.execute(
+        select(RoleGrant.role, RoleGrant.unit_id).where(
+            RoleGrant.user_id == user_id,
+            RoleGrant.starts_on <= day,
+            or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on > day),
+        )
+    ).all()
+    return [(Role(role), unit_id) for role, unit_id in rows]
+
+
+def actor_for(session: Session, user: User, day: date) -> Actor:
+    """The user as an actor: for each permission the units it reaches today."""
+    tree = tree_on(session, day)
+    reach: dict[Permission, frozenset[int]] = {}
+    for role, unit_id in roles_of(session, user.id, day):
+        below = tree.below(unit_id)
+        for permission in GRANTS[role]:
+            reach[permission] = reach.get(permission, frozenset()) | below
+    top = [unit_id for unit_id in set(tree.parent.values()) if unit_id not in tree.parent]
+    everywhere = frozenset(tree.below(top[0])) if top else frozenset()
+    return Actor(
+        user.id,
+        user.name,
+        # A reach over the whole tree is "everywhere", which spares the list of ids in every query.
+        {p: None if everywhere and ids >= everywhere else ids for p, ids in reach.items()},
+        user.home_unit_id,
+    )
+
+
+def user_by_name(session: Session, username: str) -> User | None:
+    """The user with this sign-in name."""
+    return session.execute(select(User).where(User.username == username)).scalar()

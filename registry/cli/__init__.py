@@ -1,0 +1,12 @@
+"""The command line. Each file is one group of commands: parse, run a command, print."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from registry.cli import setup
+
+
+def install(app: Flask) -> None:
+    """Add every group to `flask`."""
+    setup.install(app)

@@ -1,0 +1,94 @@
+"""`flask init`: keys, tables, units, catalogues and the first administrator."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from argon2 import PasswordHasher
+from flask import Flask, current_app
+from flask_migrate import upgrade
+from sqlalchemy import insert, select
+
+from registry.accounts import commands as accounts
+from registry.accounts.models import Unit, User
+from registry.certificates import commands as certificates
+from registry.core import clock, secrets
+from registry.core.db import db
+from registry.core.journal import GENESIS, Clock
+from registry.core.permissions import Role
+from registry.core.scope import SYSTEM
+from registry.core.write import run, write
+from registry.training import commands as training
+
+NO_ADMIN = (
+    "No administrator yet: run this in a terminal, or set REGISTRY_ADMIN and REGISTRY_ADMIN_PASSWORD "
+    "(at least 12 characters)."
+)
+
+
+def make_keys(app: Flask) -> None:
+    """Make the keys of this installation unless they exist."""
+    folder = app.config["INSTANCE"] / "keys"
+    if not (folder / "keys.json").exists():
+        secrets.Keys.create().save(folder)
+    keys = secrets.Keys.load(folder)
+    secrets.use_keys(keys)
+    app.config["SECRET_KEY"] = keys.session
+
+
+def migrate() -> None:
+    """Bring the tables up to this version and place the clock row."""
+    upgrade()
+    with db.engine.begin() as connection:
+        if connection.execute(select(Clock.id)).scalar() is None:
+            connection.execute(insert(Clock).values(id=1, seq=0, head=GENESIS, at=clock.now(), last_id=0))
+
+
+def load_catalogues() -> None:
+    """Units, credential types and course types, unless they are there."""
+    if db.session.execute(select(Unit.id).limit(1)).scalar() is None:
+        run(SYSTEM, accounts.load_units)
+        run(SYSTEM, certificates.load_credential_types)
+        run(SYSTEM, training.load_course_types)
+
+
+def _first_administrator() -> None:
+    name = os.environ.get("REGISTRY_ADMIN")
+    password = os.environ.get("REGISTRY_ADMIN_PASSWORD")
+    if not (name and password):
+        if not sys.stdin.isatty():
+            click.echo(NO_ADMIN, err=True)
+            sys.exit(2)
+        name = click.prompt("Sign-in name of the first administrator")
+        password = click.prompt("Password (12 characters or more)", hide_input=True, confirmation_prompt=True)
+    if len(password) < 12:
+        click.echo(NO_ADMIN, err=True)
+        sys.exit(2)
+    province = db.session.execute(select(Unit).where(Unit.level == "province")).scalar_one()
+    with write("accounts.first_administrator", SYSTEM) as w:
+        user = accounts.add_user(
+            w,
+            username=name,
+            name=name,
+            password_hash=PasswordHasher().hash(password),
+            unit=province,
+            must_change_password=False,
+        )
+        accounts.grant_role(w, user=user, role=Role.PROVINCE_ADMIN, unit=province)
+
+
+def install(app: Flask) -> None:
+    """Add the commands."""
+
+    @app.cli.command("init")
+    @click.option("--empty", is_flag=True, help="Ask for the first administrator (no demo data follows).")
+    def init(empty: bool) -> None:
+        """Make keys and tables and load units and catalogues. Safe to run again."""
+        make_keys(current_app._get_current_object())  # type: ignore[attr-defined]
+        migrate()
+        load_catalogues()
+        if empty and db.session.execute(select(User.id).limit(1)).scalar() is None:
+            _first_administrator()
+        click.echo("Ready.")

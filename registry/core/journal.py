@@ -1,0 +1,299 @@
+"""The journal: one entry per write, in commit order, chained by a key outside the database.
+
+An entry tells who did what and when; its lines tell which records changed and how. Personal values
+in lines are encrypted under a key per person; the chain covers the ciphertext, so destroying a
+person's key erases the values and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import CheckConstraint, Index, Integer, String, Text, insert, inspect, select
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
+
+from registry.core.db import CHUNK, Base, Code, Stamp
+from registry.core.secrets import current_keys, seal, unseal
+
+GENESIS = "0" * 64
+
+
+class Clock(Base):
+    """The one row every write locks first: last entry, its hash and time, and the last record id."""
+
+    __tablename__ = "clock"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    __journalled__ = False
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    head: Mapped[str] = mapped_column(String(64))
+    at: Mapped[Stamp]
+    last_id: Mapped[int]
+
+
+class JournalEntry(Base):
+    """One write. `hash` is the HMAC over the other columns and the hash of the entry before."""
+
+    __tablename__ = "journal_entry"
+    __journalled__ = False
+    __insert_only__ = True
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[Stamp]
+    actor_id: Mapped[int | None] = mapped_column(index=True)
+    unit_id: Mapped[int | None] = mapped_column(index=True)
+    action: Mapped[Code]
+    reason: Mapped[str | None] = mapped_column(Text)
+    line_count: Mapped[int]
+    lines_digest: Mapped[str] = mapped_column(String(64))
+    figures_digest: Mapped[str] = mapped_column(String(64))
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class JournalLine(Base):
+    """One changed record of an entry. `changes` is JSON: column → new value, or [old, new]."""
+
+    __tablename__ = "journal_line"
+    __table_args__ = (Index("ix_journal_line_record", "table_name", "record_id"),)
+    __journalled__ = False
+    __insert_only__ = True
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    table_name: Mapped[Code]
+    record_id: Mapped[int]
+    person_id: Mapped[int | None]
+    op: Mapped[str] = mapped_column(String(8))
+    changes: Mapped[str] = mapped_column(Text)
+
+
+class PersonKey(Base):
+    """The key under which a person's values stand in the journal; erasing the row erases the values."""
+
+    __tablename__ = "person_key"
+    __journalled__ = False
+    person_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed_key: Mapped[str] = mapped_column(Text)
+
+
+@dataclass(slots=True)
+class Line:
+    """A changed record during a write, with its full values before and after."""
+
+    model: type[Base]
+    record_id: int
+    op: str  # insert, update or read
+    old: dict[str, Any]
+    new: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What the journal must know of a model, worked out once."""
+
+    plain: tuple[str, ...]
+    personal: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+_COLUMNS: dict[type[Base], _Columns] = {}
+
+
+def _columns(model: type[Base]) -> _Columns:
+    if model not in _COLUMNS:
+        mapper: Mapper[Any] = inspect(model)
+        personal = tuple(c.key for c in mapper.columns if c.info.get("personal"))
+        hidden = tuple(c.key for c in mapper.columns if c.info.get("hidden"))
+        plain = tuple(c.key for c in mapper.columns if c.key not in personal and c.key not in hidden)
+        _COLUMNS[model] = _Columns(plain, personal, hidden)
+    return _COLUMNS[model]
+
+
+def plain_value(value: Any) -> Any:
+    """A value as JSON carries it: dates and stamps in ISO form, enums by value."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _told(line: Line, names: Iterable[str]) -> dict[str, Any]:
+    """The part of a line about `names`: values of an insert, [old, new] of what an update changed."""
+    if line.op != "update":
+        return {n: plain_value(line.new[n]) for n in names if line.new.get(n) is not None}
+    return {
+        n: [plain_value(line.old.get(n)), plain_value(line.new.get(n))]
+        for n in names
+        if line.old.get(n) != line.new.get(n)
+    }
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def person_ciphers(session: Session, person_ids: Iterable[int], *, create: bool = False) -> dict[int, AESGCM]:
+    """The journal ciphers of persons; missing keys are made when `create` is set."""
+    wanted = sorted(set(person_ids))
+    ciphers: dict[int, AESGCM] = {}
+    master = current_keys().field_cipher
+    for start in range(0, len(wanted), CHUNK):
+        rows = session.execute(
+            select(PersonKey.person_id, PersonKey.sealed_key).where(
+                PersonKey.person_id.in_(wanted[start : start + CHUNK])
+            )
+        )
+        ciphers.update(
+            {person_id: AESGCM(bytes.fromhex(unseal(master, sealed))) for person_id, sealed in rows}
+        )
+    missing = [p for p in wanted if p not in ciphers] if create else []
+    if missing:
+        fresh = {p: os.urandom(32) for p in missing}
+        session.execute(
+            insert(PersonKey),
+            [{"person_id": p, "sealed_key": seal(master, key.hex())} for p, key in fresh.items()],
+        )
+        ciphers.update({p: AESGCM(key) for p, key in fresh.items()})
+    return ciphers
+
+
+def lines_digest(rows: Iterable[tuple[str, int, str, str]]) -> str:
+    """SHA-256 over the lines of an entry in order: table, record, operation, changes."""
+    digest = hashlib.sha256()
+    for table, record_id, op, changes in rows:
+        digest.update(f"{table}\x1f{record_id}\x1f{op}\x1f{changes}\x1e".encode())
+    return digest.hexdigest()
+
+
+def entry_hash(entry: dict[str, Any]) -> str:
+    """The HMAC of an entry over everything in it and the hash before it."""
+    text = _dump({key: plain_value(value) for key, value in entry.items() if key != "hash"})
+    return hmac.new(current_keys().journal_key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def store_lines(session: Session, seq: int, lines: list[Line]) -> tuple[str, int]:
+    """Write the lines of an entry with one statement; returns their digest and how many there are."""
+    described = []
+    for line in lines:
+        columns = _columns(line.model)
+        personal = _told(line, columns.personal)
+        changes = _told(line, columns.plain)
+        for name in columns.hidden:
+            if line.new.get(name) != line.old.get(name):
+                changes[name] = "•"
+        if line.op == "update" and not changes and not personal:
+            continue
+        person = line.new.get(line.model.__person__) if line.model.__person__ else None
+        described.append((line, person, personal, changes))
+    ciphers = person_ciphers(
+        session, (p for _, p, personal, _ in described if personal and p is not None), create=True
+    )
+    rows = []
+    for number, (line, person, personal, changes) in enumerate(described, start=1):
+        if personal:
+            assert person is not None, f"{line.model.__tablename__} has personal columns and no __person__"
+            changes["_sealed"] = seal(ciphers[person], _dump(personal))
+        rows.append(
+            {
+                "seq": seq,
+                "number": number,
+                "table_name": line.model.__tablename__,
+                "record_id": line.record_id,
+                "person_id": person,
+                "op": line.op,
+                "changes": _dump(changes),
+            }
+        )
+    if rows:
+        session.execute(insert(JournalLine), rows)
+    return lines_digest((r["table_name"], r["record_id"], r["op"], r["changes"]) for r in rows), len(rows)
+
+
+@dataclass(frozen=True)
+class Break:
+    """The first place where the journal is not what was written."""
+
+    seq: int
+    reason: str
+
+
+def _stored_lines(
+    session: Session, first: int, last: int
+) -> Iterator[tuple[int, list[tuple[str, int, str, str]]]]:
+    rows = session.execute(
+        select(
+            JournalLine.seq,
+            JournalLine.table_name,
+            JournalLine.record_id,
+            JournalLine.op,
+            JournalLine.changes,
+        )
+        .where(JournalLine.seq.between(first, last))
+        .order_by(JournalLine.seq, JournalLine.number)
+    )
+    grouped: dict[int, list[tuple[str, int, str, str]]] = {}
+    for seq, table, record_id, op, changes in rows:
+        grouped.setdefault(seq, []).append((table, record_id, op, changes))
+    yield from grouped.items()
+
+
+def verify(session: Session) -> Break | None:
+    """Recompute the whole chain; None when every entry and line is as written, else the first break."""
+    expected, head, step = 1, GENESIS, 1000
+    clock = session.execute(select(Clock.seq, Clock.head)).one()
+    while True:
+        entries = (
+            session.execute(
+                select(JournalEntry)
+                .where(JournalEntry.seq.between(expected, expected + step - 1))
+                .order_by(JournalEntry.seq)
+            )
+            .scalars()
+            .all()
+        )
+        lines = dict(_stored_lines(session, expected, expected + step - 1))
+        for entry in entries:
+            if entry.seq != expected:
+                return Break(expected, "entry is missing")
+            row = {c.key: getattr(entry, c.key) for c in inspect(JournalEntry).columns}
+            own = lines.pop(entry.seq, [])
+            if entry.prev_hash != head:
+                return Break(entry.seq, "does not follow the entry before it")
+            if entry_hash(row) != entry.hash:
+                return Break(entry.seq, "entry was changed")
+            if len(own) != entry.line_count or lines_digest(own) != entry.lines_digest:
+                return Break(entry.seq, "lines were changed")
+            head, expected = entry.hash, expected + 1
+        if lines:
+            return Break(min(lines), "lines without an entry")
+        session.expunge_all()
+        if len(entries) < step:
+            break
+    if (clock.seq, clock.head) != (expected - 1, head):
+        return Break(expected, "entries at the end are missing")
+    return None
+
+
+def opened(session: Session, rows: Iterable[JournalLine]) -> list[dict[str, Any]]:
+    """The changes of lines with personal values in clear; an erased person's values stay sealed."""
+    rows = list(rows)
+    ciphers = person_ciphers(session, (r.person_id for r in rows if r.person_id is not None))
+    told = []
+    for row in rows:
+        changes = json.loads(row.changes)
+        sealed = changes.pop("_sealed", None)
+        if sealed and row.person_id in ciphers:
+            changes.update(json.loads(unseal(ciphers[row.person_id], sealed)))
+        told.append(changes)
+    return told

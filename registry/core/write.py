@@ -1,0 +1,350 @@
+"""The one way to change a record: `run(actor, command, …)`.
+
+A write ends the page's read transaction, takes the lock of the clock row (so there is one writer at
+a time on both engines, and counting before writing is safe), runs the command, folds the figures it
+touched, writes the journal entry, and commits: one write, one transaction, one entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from sqlalchemy import event, insert, inspect, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from registry.core import clock, journal
+from registry.core.db import CHUNK, Base, db
+from registry.core.engines import bound_lock_wait, translate, write_options
+from registry.core.errors import AlreadySavedError, ForbiddenError, RecordNotFoundError
+from registry.core.journal import Clock, Line
+from registry.core.ops import FormKey
+from registry.core.permissions import Permission
+from registry.core.scope import Actor, Scope
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T", bound=Base)
+
+NO_FIGURES = "0" * 64
+
+
+@dataclass
+class Write:
+    """What a command gets first: the session, who acts, the business day, and the journal number."""
+
+    session: Session
+    actor: Actor
+    action: str
+    today: date
+    at: datetime
+    seq: int
+    _last_id: int
+    reason: str | None = None
+    unit_id: int | None = None
+    lines: list[Line] = field(default_factory=list)
+    figures_digest: str = NO_FIGURES
+
+    def take_ids(self, count: int) -> range:
+        """The next `count` record ids."""
+        first = self._last_id + 1
+        self._last_id += count
+        return range(first, first + count)
+
+    def add(self, record: T) -> T:
+        """Add a record; its id is set at once, so other records can refer to it."""
+        if hasattr(record, "id") and record.id is None:
+            record.id = self.take_ids(1)[0]
+        self.session.add(record)
+        return record
+
+    def insert_many(self, model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
+        """Insert rows with one statement, journal lines included, and return their ids.
+
+        The only bulk path. A row without an id gets one; missing columns get the model's defaults.
+        """
+        if not rows:
+            return []
+        self.session.flush()
+        defaults = _defaults(model)
+        if "id" in defaults:
+            for row, new_id in zip(rows, self.take_ids(len(rows)), strict=True):
+                row.setdefault("id", new_id)
+        full = [{**defaults, **row} for row in rows]
+        self.session.execute(insert(model), full)
+        if model.__journalled__:
+            self.lines.extend(Line(model, row["id"], "insert", {}, row) for row in full)
+        return [row["id"] for row in full] if "id" in defaults else []
+
+    def note(self, record: Base, **told: Any) -> None:
+        """Put into the journal that a record was looked at (a masked value shown in clear)."""
+        person = {record.__person__: getattr(record, record.__person__)} if record.__person__ else {}
+        self.lines.append(Line(type(record), record.id, "read", {}, {**person, **told}))  # type: ignore[attr-defined]
+
+
+_DEFAULTS: dict[type[Base], dict[str, Any]] = {}
+
+
+def _defaults(model: type[Base]) -> dict[str, Any]:
+    if model not in _DEFAULTS:
+        _DEFAULTS[model] = {
+            column.key: column.default.arg
+            if column.default is not None and column.default.is_scalar
+            else None
+            for column in inspect(model).columns
+        }
+    return _DEFAULTS[model]
+
+
+def _values(record: Base) -> dict[str, Any]:
+    state = inspect(record)
+    return {attr.key: state.dict.get(attr.key) for attr in state.mapper.column_attrs}
+
+
+def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
+    changed = [r for r in session.dirty if session.is_modified(r)]
+    if not session.new and not changed and not session.deleted:
+        return
+    write: Write | None = session.info.get("write")
+    if write is None:
+        raise RuntimeError("a record was changed outside a write")
+    for record in session.deleted:
+        if record.__journalled__:
+            raise RuntimeError(f"{record.__tablename__} is never deleted; void or end it instead")
+    for record in session.new:
+        if hasattr(record, "id") and record.id is None:
+            record.id = write.take_ids(1)[0]
+
+
+def _after_flush(session: Session, _context: Any) -> None:
+    write: Write = session.info["write"]
+    for record in session.new:
+        if record.__journalled__:
+            write.lines.append(Line(type(record), record.id, "insert", {}, _values(record)))
+    for record in session.dirty:
+        if record.__journalled__ and session.is_modified(record):
+            if inspect(record).expired_attributes:
+                raise RuntimeError(f"{record.__tablename__} was changed before it was loaded in this write")
+            new = _values(record)
+            old = dict(new)
+            for attr in inspect(record).mapper.column_attrs:
+                history = inspect(record).attrs[attr.key].history
+                if history.has_changes() and history.deleted:
+                    old[attr.key] = history.deleted[0]
+                elif history.has_changes():
+                    old[attr.key] = None
+            write.lines.append(Line(type(record), record.id, "update", old, new))
+
+
+class Hooks:
+    """What create_app hands to writes; core itself knows no register."""
+
+    # Folds the figures of the records touched; sets `figures_digest` on the write.
+    refresh: Callable[[Write], None] | None = None
+    # Keeps person_reach; gets the (person, unit) pairs of new facts.
+    reach: Callable[[Write, set[tuple[int, int]]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Once:
+    """The key of a form: the same form sent again has no second effect."""
+
+    user_id: int
+    endpoint: str
+    key: str
+    digest: str
+
+
+def _new_reach(lines: Iterable[Line]) -> set[tuple[int, int]]:
+    pairs = set()
+    for line in lines:
+        if line.model.__reach__ and line.op != "read":
+            person, unit = (line.new.get(name) for name in line.model.__reach__)
+            if person is not None and unit is not None:
+                pairs.add((person, unit))
+    return pairs
+
+
+def _lock(session: Session) -> Any:
+    connection = session.connection(execution_options=write_options(db.engine.dialect.name))
+    bound_lock_wait(connection)
+    return session.execute(
+        select(Clock.seq, Clock.head, Clock.at, Clock.last_id).where(Clock.id == 1).with_for_update()
+    ).one()
+
+
+def _close(w: Write, prev_hash: str) -> None:
+    w.session.flush()
+    pairs = _new_reach(w.lines)
+    if pairs and Hooks.reach is not None:
+        Hooks.reach(w, pairs)
+    if Hooks.refresh is not None:
+        Hooks.refresh(w)
+    w.session.flush()
+    digest, line_count = journal.store_lines(w.session, w.seq, w.lines)
+    entry = {
+        "seq": w.seq,
+        "at": w.at,
+        "actor_id": w.actor.user_id,
+        "unit_id": w.unit_id if w.unit_id is not None else w.actor.home_unit_id,
+        "action": w.action,
+        "reason": w.reason,
+        "line_count": line_count,
+        "lines_digest": digest,
+        "figures_digest": w.figures_digest,
+        "prev_hash": prev_hash,
+    }
+    entry["hash"] = journal.entry_hash(entry)
+    w.session.execute(insert(journal.JournalEntry), [entry])
+    w.session.execute(
+        update(Clock).where(Clock.id == 1).values(seq=w.seq, head=entry["hash"], at=w.at, last_id=w._last_id)
+    )
+
+
+@contextmanager
+def write(
+    action: str, actor: Actor, *, once: Once | None = None, reason: str | None = None
+) -> Iterator[Write]:
+    """One write: lock, change, fold, journal, commit. Anything raised inside leaves nothing behind."""
+    session = db.session()
+    if "write" in session.info:
+        raise RuntimeError("a write inside a write")
+    session.rollback()  # Ends the read transaction and expires what was loaded in it.
+    try:
+        locked = _lock(session)
+        w = Write(
+            session=session,
+            actor=actor,
+            action=action,
+            today=clock.today(),
+            at=max(clock.now(), locked.at),
+            seq=locked.seq + 1,
+            _last_id=locked.last_id,
+            reason=reason,
+        )
+        session.info["write"] = w
+        if once is not None:
+            _refuse_second(session, once)
+        yield w
+        _close(w, locked.head)
+        session.commit()
+    except DBAPIError as error:
+        session.rollback()
+        raise translate(error) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("write", None)
+
+
+def _refuse_second(session: Session, once: Once) -> None:
+    saved = session.get(FormKey, (once.user_id, once.endpoint, once.key))
+    if saved is not None:
+        raise AlreadySavedError(saved.location, same=saved.digest == once.digest)
+
+
+class Command(Generic[P, R]):
+    """A verb of a register: what it is called in the journal, which right it needs, what it does."""
+
+    def __init__(self, function: Callable[Concatenate[Write, P], R], permission: Permission | None) -> None:
+        self.function = function
+        self.permission = permission
+        register = function.__module__.split(".")[1]
+        self.action = f"{register}.{function.__name__}"
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+
+    def __call__(self, w: Write, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the command inside a write that is already open (a command built from commands)."""
+        return self.function(w, *args, **kwargs)
+
+
+def command(
+    permission: Permission | None,
+) -> Callable[[Callable[Concatenate[Write, P], R]], Command[P, R]]:
+    """Make a function a command. None: no right is needed beyond being let in (one's own password)."""
+    return lambda function: Command(function, permission)
+
+
+def run(
+    actor: Actor,
+    verb: Command[P, R],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """Run one command as one write. The reach of every record passed is checked again under the lock."""
+    return run_once(actor, verb, None, None, args, kwargs)
+
+
+def run_once(
+    actor: Actor,
+    verb: Command[Any, R],
+    once: Once | None,
+    locate: Callable[[R], str] | None,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    reason: str | None = None,
+) -> R:
+    """Like `run`, bound to a form key; `locate` gives the address of the result, kept with the key."""
+    kwargs = kwargs or {}
+    if verb.permission is not None and not actor.may(verb.permission):
+        raise ForbiddenError(verb.action)
+    with write(verb.action, actor, once=once, reason=reason) as w:
+        if verb.permission is not None:
+            _recheck(w.session, actor.scope(verb.permission), [*args, *kwargs.values()])
+        result = verb(w, *args, **kwargs)
+        if once is not None:
+            w.session.flush()
+            location = locate(result) if locate is not None else ""
+            w.session.execute(
+                insert(FormKey),
+                [
+                    {
+                        "user_id": once.user_id,
+                        "endpoint": once.endpoint,
+                        "key": once.key,
+                        "digest": once.digest,
+                        "location": location,
+                        "saved_at": w.at,
+                    }
+                ],
+            )
+    return result
+
+
+def _recheck(session: Session, scope: Scope, values: Iterable[Any]) -> None:
+    for value in values:
+        if isinstance(value, list | tuple):
+            if value and isinstance(value[0], Base):
+                _reload(session, value)
+            _recheck(session, scope, value)
+        elif isinstance(value, Base):
+            if inspect(value).expired:
+                session.refresh(value)
+            if hasattr(value, "unit_id") and not scope.holds(value.unit_id):
+                raise RecordNotFoundError(value.__tablename__)
+
+
+def _reload(session: Session, records: Sequence[Base]) -> None:
+    """Load a list of expired records with one statement."""
+    model = type(records[0])
+    for ids in chunks((inspect(r).identity or (0,))[0] for r in records):
+        session.execute(select(model).where(inspect(model).primary_key[0].in_(ids))).scalars().all()
+
+
+def chunks(values: Iterable[int]) -> Iterator[list[int]]:
+    """Ids in lists that fit one statement."""
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
+
+
+event.listen(db.session, "before_flush", _before_flush)
+event.listen(db.session, "after_flush", _after_flush)

@@ -1,0 +1,7 @@
+"""Pages of this register."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("indicators", __name__)

@@ -1,0 +1,123 @@
+"""What the templates of the interface kit know: filters, globals and how to install them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from flask import Flask, current_app, flash, g, request, url_for
+from flask_babel import get_locale
+
+from registry.core.clock import local
+from registry.core.scope import ANONYMOUS
+from registry.web.forms import new_form_key
+from registry.web.locale import translate
+from registry.web.navigation import NavLink, known, menu
+
+NOTHING = "—"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is signed in, as the user menu shows it."""
+
+    name: str
+    unit: str
+    role: str
+
+
+def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
+    """Give the templates their filters and globals. `identity` gives None when nobody is signed in."""
+    filters: dict[str, Callable[..., Any]] = {
+        "day": day,
+        "stamp": stamp,
+        "number": number,
+        "yuan": yuan,
+        "dash": dash,
+        "say": translate,
+    }
+
+    def navigation() -> list[NavLink]:
+        return menu(g.get("actor", ANONYMOUS))
+
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(
+        navigation=navigation,
+        identity=identity,
+        known=known,
+        asset=asset,
+        locale_tag=locale_tag,
+        theme=theme,
+        density=density,
+        new_form_key=new_form_key,
+        unique_id=unique_id,
+    )
+
+
+def day(value: date | datetime | None) -> str:
+    """A date as 2026-11-23; a stamp gives its day in Shanghai; None gives a dash."""
+    if value is None:
+        return NOTHING
+    return (local(value).date() if isinstance(value, datetime) else value).isoformat()
+
+
+def stamp(value: datetime | None) -> str:
+    """A stamp as 2026-11-23 14:05 in Shanghai."""
+    return NOTHING if value is None else local(value).strftime("%Y-%m-%d %H:%M")
+
+
+def number(value: int | float | Decimal | None) -> str:
+    """A number with thousands separators; None gives a dash."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+def yuan(fen: int | None) -> str:
+    """An amount in fen as yuan with two decimals."""
+    return NOTHING if fen is None else f"{Decimal(fen) / 100:,.2f}"
+
+
+def dash(value: object) -> object:
+    """The value, or a dash when there is none. Zero and False are values."""
+    return NOTHING if value is None or value == "" else value
+
+
+def flash_undo(text: str, url: str) -> None:
+    """Say quietly what was done and offer to undo it; `url` is a POST endpoint."""
+    flash({"text": text, "undo": url})  # type: ignore[arg-type]
+
+
+def locale_tag() -> str:
+    """The language of the page for `<html lang>`: zh-CN or en."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh-CN"
+
+
+def theme() -> str:
+    """The stored choice `light` or `dark`; empty means as the system prefers."""
+    stored = request.cookies.get("theme", "")
+    return stored if stored in ("light", "dark") else ""
+
+
+def density() -> str:
+    """The stored height of table rows: `compact`, or empty for the usual one."""
+    return "compact" if request.cookies.get("density") == "compact" else ""
+
+
+def unique_id() -> str:
+    """An id for an element that needs to be pointed at."""
+    return "e" + token_hex(4)
+
+
+def asset(filename: str) -> str:
+    """The address of one of our static files, changing with its content so that it can be cached for long."""
+    versions: dict[str, str] = current_app.extensions.setdefault("asset_versions", {})
+    if filename not in versions or current_app.debug:
+        path = Path(str(current_app.static_folder)) / filename
+        versions[filename] = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    return url_for("static", filename=filename, v=versions[filename])

@@ -1,0 +1,57 @@
+"""A list as a file: XLSX or CSV with BOM, written row by row."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Response, send_file, stream_with_context
+from flask_babel import gettext
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from registry.core.clock import today
+from registry.core.sheets import write_csv, write_xlsx
+from registry.web.columns import Column, plain, rows_of
+
+MOST_ROWS = 100_000
+CHUNK = 1_000
+
+
+def send(session: Session, rows: Select[Any], columns: Sequence[Column], kind: str, title: str) -> Response:
+    """The rows as a download; `kind` is xlsx or csv. At most 100,000 rows, and the last line says so."""
+    headers = [str(column.label) for column in columns]
+    lines = export_lines(session, rows, columns)
+    name = f"{title}-{today().isoformat()}.{kind}"
+    if kind == "csv":
+        response = Response(stream_with_context(write_csv(headers, lines)), mimetype="text/csv")
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+        return response
+    # The spreadsheet is a zip file and cannot be sent before it is whole; it waits on disk, not in memory.
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
+    write_xlsx(file, headers, lines)
+    file.seek(0)
+    return send_file(
+        file,
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        as_attachment=True,
+        download_name=name,
+    )
+
+
+def export_lines(session: Session, rows: Select[Any], columns: Sequence[Column]) -> Iterator[list[Any]]:
+    """The cells as an export writes them: personal columns masked, text without markup."""
+    found = rows_of(session, rows.limit(MOST_ROWS + 1).execution_options(yield_per=CHUNK))
+    for index, row in enumerate(found):
+        if index == MOST_ROWS:
+            yield [
+                gettext(
+                    "Only the first %(count)s rows are in this file; choose a narrower filter.",
+                    count=MOST_ROWS,
+                )
+            ]
+            return
+        yield [
+            plain(column.masked(row) if column.masked is not None else column.cell(row)) for column in columns
+        ]
