@@ -143,7 +143,7 @@ def test(arguments: "list[str]") -> int:
     """Run the suite; its last lines say what did not run."""
     python = prepare_python("work")
     spread = [] if any(a.startswith(("-n", "--numprocesses")) for a in arguments) else ["-n", "2"]
-    return call([python, "-m", "pytest", *spread, *arguments], PYTHONWARNDEFAULTENCODING="1", PYTHONUTF8="0")
+    return call([python, "-m", "pytest", *spread, *arguments], PYTHONWARNDEFAULTENCODING="1")
 
 
 def main(arguments: "list[str]") -> int:
@@ -159,6 +159,8 @@ def main(arguments: "list[str]") -> int:
         parser.error(f"unknown command {command!r}; there are test, check and bench")
     if command == "check":
         parser.add_argument("--deep", action="store_true", help="the long tests too")
+    elif command == "bench":
+        parser.add_argument("names", nargs="*", help="only these modules of bench/")
     elif command in ("", "serve"):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=port_number, default=8000)
@@ -176,7 +178,7 @@ def main(arguments: "list[str]") -> int:
     if command == "check":
         return call([prepare_python("work"), "-m", "tests.checks", *(["--deep"] if options.deep else [])])
     if command == "bench":
-        return call([prepare_python("work"), "-m", "bench"])
+        return call([prepare_python("work"), "-m", "bench", *options.names])
     return start(options)
 
 

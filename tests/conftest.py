@@ -18,6 +18,7 @@ import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from waitress import create_server
 
 from registry.core import secrets
 from registry.core.db import db
@@ -132,6 +133,7 @@ class Site:
         database.keep_as_template()
         self._config = dict(self.app.config)
         self._keys = secrets.current_keys()
+        self._server: Any = None
 
     def renew(self) -> None:
         """As after `flask init`, whatever the last test did."""
@@ -146,14 +148,22 @@ class Site:
             elif entry.is_file():
                 entry.unlink()
 
+    def address(self) -> str:
+        """Where the application is served to browsers; the server runs from the first call on."""
+        if self._server is None:
+            self._server = create_server(self.app, host="127.0.0.1", port=0, threads=4)
+            threading.Thread(target=self._server.run, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.effective_port}"
+
     def close(self) -> None:
-        """Drop the database."""
+        """Stop serving and drop the database."""
+        if self._server is not None:
+            self._server.close()
         self._disconnect()
         self.database.close()
 
     def _disconnect(self) -> None:
         with self.app.app_context():
-            db.session.remove()
             db.engine.dispose()
 
 
@@ -211,16 +221,9 @@ def session(app: Flask) -> Iterator[Session]:
 
 
 @pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The application served on a port of this computer."""
-    from waitress import create_server
-
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=10)
+def address(app: Flask, engine_name: str, open_site: Callable[[str], Site]) -> str:
+    """Where a browser reaches the application of the test."""
+    return open_site(engine_name).address()
 
 
 @pytest.fixture(scope="session")

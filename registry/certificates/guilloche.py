@@ -1,42 +1,53 @@
-"""The engraved border of a certificate: interlaced curves that run round the page, as vectors."""
+"""The engraved ornaments of a certificate: interlaced curves, drawn as vectors.
+
+What repeats is drawn as the same path under another matrix, so that it compresses to almost nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import cos, pi, sin
 
-from registry.core.pdf import Colour, Drawing
-
-Point = tuple[float, float]
+from registry.core.pdf import Colour, Drawing, Matrix, Point, Rect, smooth
 
 
 def draw_band(
     drawing: Drawing,
-    box: tuple[float, float, float, float],
+    middle: Rect,
     *,
     radius: float,
+    wave: float,
     amplitude: float,
-    waves: int,
     strands: int,
-    line: float,
+    width: float,
     colour: Colour,
 ) -> None:
-    """Woven curves along the outline of `box` (x, y, width, height), whose corners are round.
+    """A woven band along the outline of `middle`, whose corners are round with `radius`.
 
-    Every strand swings `amplitude` points to both sides, `waves` times on its way round; the strands
-    are shifted against each other by equal parts of a wave.
+    Every strand swings `amplitude` points to both sides once in about `wave` points, and the strands are
+    shifted against each other by equal parts of a wave; so a band may begin at any of these parts, and
+    sides and corners join.
     """
-    path, length = _rounded(box, radius)
-    steps = waves * 6
-    for strand in range(strands):
-        phase = 2 * pi * strand / strands
-
-        def at(s: float, phase: float = phase) -> Point:
-            (x, y), (nx, ny) = path(s % length)
-            swing = amplitude * sin(2 * pi * waves * s / length + phase)
-            return x + nx * swing, y + ny * swing
-
-        _closed_curve(drawing, at, length, steps, line, colour)
+    x, y, across, up = middle
+    for side, starts in (
+        (across - 2 * radius, ((x + radius, y, 1, 0), (x + across - radius, y + up, -1, 0))),
+        (up - 2 * radius, ((x + across, y + radius, 0, 1), (x, y + up - radius, 0, -1))),
+    ):
+        waves = round(side / wave)
+        length = side / waves
+        tiles: list[Matrix] = [
+            (dx, dy, dy, -dx, start_x + dx * length * index, start_y + dy * length * index)
+            for start_x, start_y, dx, dy in starts
+            for index in range(waves)
+        ]
+        drawing.stamp(_straight(length, amplitude, strands), tiles, width, colour)
+    turns = round(pi * radius / 2 / wave * strands) / strands
+    corners: list[Matrix] = [
+        (1, 0, 0, 1, x + across - radius, y + radius),
+        (0, 1, -1, 0, x + across - radius, y + up - radius),
+        (-1, 0, 0, -1, x + radius, y + up - radius),
+        (0, -1, 1, 0, x + radius, y + radius),
+    ]
+    drawing.stamp(_bend(radius, turns, amplitude, strands), corners, width, colour)
 
 
 def draw_rosette(
@@ -47,60 +58,63 @@ def draw_rosette(
     depth: float,
     petals: int,
     strands: int,
-    line: float,
+    width: float,
     colour: Colour,
 ) -> None:
-    """A round medallion: curves about `centre` whose distance swings by `depth` of the radius."""
-    for strand in range(strands):
-        phase = 2 * pi * strand / strands
-
-        def at(angle: float, phase: float = phase) -> Point:
-            reach = radius * (1 - depth + depth * cos(petals * angle + phase))
-            return centre[0] + reach * cos(angle), centre[1] + reach * sin(angle)
-
-        _closed_curve(drawing, at, 2 * pi, petals * 8, line, colour)
-
-
-def _closed_curve(
-    drawing: Drawing, at: Callable[[float], Point], length: float, steps: int, line: float, colour: Colour
-) -> None:
-    """Draw the closed curve `at`(0 … length) in `steps` cubic pieces that meet its tangents."""
-    step = length / steps
+    """A round medallion: curves whose distance from `centre` falls from `radius` by `depth`, `petals` times."""
     points, tangents = [], []
-    for index in range(steps):
-        s = index * step
-        (x0, y0), (x1, y1) = at(s - step / 50), at(s + step / 50)
-        points.append(at(s))
-        tangents.append(((x1 - x0) * 25 / 3, (y1 - y0) * 25 / 3))
-    drawing.curve(points, tangents, line, colour)
+    steps = petals * 6
+    step = 2 * pi / steps
+    for index in range(steps + 1):
+        angle = index * step
+        reach = radius - depth / 2 * (1 - cos(petals * angle))
+        rise = -depth / 2 * petals * sin(petals * angle)
+        points.append((reach * cos(angle), reach * sin(angle)))
+        tangents.append(
+            (
+                (rise * cos(angle) - reach * sin(angle)) * step,
+                (rise * sin(angle) + reach * cos(angle)) * step,
+            )
+        )
+    matrices: list[Matrix] = []
+    for strand in range(strands):
+        turn = 2 * pi * strand / petals / strands
+        matrices.append((cos(turn), sin(turn), -sin(turn), cos(turn), *centre))
+    drawing.stamp(smooth(points, tangents), matrices, width, colour)
 
 
-def _rounded(
-    box: tuple[float, float, float, float], radius: float
-) -> tuple[Callable[[float], tuple[Point, Point]], float]:
-    """The outline of a box with round corners: (place and outward normal by distance, its length)."""
-    x, y, width, height = box
-    across, up, bend = width - 2 * radius, height - 2 * radius, pi * radius / 2
-    # Side by side anticlockwise from the lower left: where it starts, which way it runs, its corner.
-    sides = [
-        ((x + radius, y), (1.0, 0.0), across),
-        ((x + width, y + radius), (0.0, 1.0), up),
-        ((x + width - radius, y + height), (-1.0, 0.0), across),
-        ((x, y + height - radius), (0.0, -1.0), up),
-    ]
+def _straight(length: float, amplitude: float, strands: int) -> str:
+    """One wave of every strand along the x axis."""
+    pieces = 4
+    curves = []
+    for strand in range(strands):
+        points, tangents = [], []
+        for index in range(pieces + 1):
+            angle = 2 * pi * (index / pieces + strand / strands)
+            points.append((length * index / pieces, amplitude * sin(angle)))
+            tangents.append((length / pieces, amplitude * cos(angle) * 2 * pi / pieces))
+        curves.append(smooth(points, tangents))
+    return " ".join(curves)
 
-    def at(s: float) -> tuple[Point, Point]:
-        for (start_x, start_y), (dx, dy), run in sides:
-            normal = (dy, -dx)
-            if s <= run:
-                return (start_x + dx * s, start_y + dy * s), normal
-            s -= run
-            if s <= bend:
-                turn = s / radius
-                middle = (start_x + dx * run - normal[0] * radius, start_y + dy * run - normal[1] * radius)
-                out = (normal[0] * cos(turn) + dx * sin(turn), normal[1] * cos(turn) + dy * sin(turn))
-                return (middle[0] + out[0] * radius, middle[1] + out[1] * radius), out
-            s -= bend
-        return sides[0][0], (0.0, -1.0)
 
-    return at, 2 * (across + up) + 4 * bend
+def _bend(radius: float, turns: float, amplitude: float, strands: int) -> str:
+    """Every strand round a quarter circle about the origin, from straight below it to its right."""
+    pieces = max(4, round(turns * 6))
+    curves = []
+    for strand in range(strands):
+        points, tangents = [], []
+        for index in range(pieces + 1):
+            angle = 2 * pi * (turns * index / pieces + strand / strands)
+            turn = pi / 2 * (index / pieces - 1)
+            reach = radius + amplitude * sin(angle)
+            rise = amplitude * cos(angle) * 2 * pi * turns / pieces
+            sweep = pi / 2 / pieces
+            points.append((reach * cos(turn), reach * sin(turn)))
+            tangents.append(
+                (
+                    rise * cos(turn) - reach * sin(turn) * sweep,
+                    rise * sin(turn) + reach * cos(turn) * sweep,
+                )
+            )
+        curves.append(smooth(points, tangents))
+    return " ".join(curves)

@@ -95,21 +95,22 @@ class Drawing:
         if not radius:
             self._stroke(f"{x:.2f} {y:.2f} {across:.2f} {up:.2f} re", width, colour, dash)
             return
-        steps = [f"{x + radius:.2f} {y:.2f} m"]
+        near, far = radius * (1 - _ARC), radius
+        steps = [f"{x + far:.2f} {y:.2f} m"]
         corners = ((x + across, y, 1, 0), (x + across, y + up, 0, 1), (x, y + up, -1, 0), (x, y, 0, -1))
         for corner_x, corner_y, dx, dy in corners:
-            # Each side runs along (dx, dy) to its corner and leaves it turned left, along (-dy, dx).
-            for operator, before, after in (("l", radius, 0.0), ("", radius * (1 - _ARC), 0.0)):
-                steps.append(f"{corner_x - dx * before:.2f} {corner_y - dy * before:.2f} {operator}")
-            for operator, after in (("", radius * (1 - _ARC)), ("c", radius)):
-                steps.append(f"{corner_x - dy * after:.2f} {corner_y + dx * after:.2f} {operator}")
+            # A side runs along (dx, dy) to its corner; the next one leaves it turned left, along (-dy, dx).
+            steps.append(
+                f"{corner_x - dx * far:.2f} {corner_y - dy * far:.2f} l "
+                f"{corner_x - dx * near:.2f} {corner_y - dy * near:.2f} "
+                f"{corner_x - dy * near:.2f} {corner_y + dx * near:.2f} "
+                f"{corner_x - dy * far:.2f} {corner_y + dx * far:.2f} c"
+            )
         self._stroke(" ".join(steps) + " h", width, colour, dash)
 
     def stamp(self, path: str, matrices: Iterable[Matrix], width: float, colour: Colour) -> None:
         """The same path (see `smooth`) stroked at each of `matrices`; repeats cost next to nothing."""
-        stamps = [
-            f"q {' '.join(f'{number:.5g}' for number in matrix)} cm {path} S Q" for matrix in matrices
-        ]
+        stamps = [f"q {' '.join(f'{number:.5g}' for number in matrix)} cm {path} S Q" for matrix in matrices]
         self.operators.append(f"q {_rgb(colour)} RG {width:g} w 1 J\n" + "\n".join(stamps) + " Q")
 
     def code(self) -> str:
@@ -247,18 +248,24 @@ def wrap(text: str, width: float, font: TextFont, size: float) -> list[str]:
     are kept whole unless one alone is wider than a line. Joined, the lines give `text` again, save for
     spaces where a line ends.
     """
+    return fill(break_points(text), width, font, size)
+
+
+def fill(pieces: Iterable[str], width: float, font: TextFont, size: float) -> list[str]:
+    """Lines of whole pieces, at most `width` points wide; a piece wider than a line is cut."""
     lines: list[str] = []
     line, used = "", 0.0
-    for piece in _pieces(text):
-        # A piece is measured once: lines are told apart by the sum, which no kerning changes much.
+    for piece in pieces:
+        # Adding widths up is quick; only where a line may end it is measured as it would be shown.
         wide = font.width(piece, size)
-        if line and used + wide > width:
-            if font.width(line + piece.rstrip(" "), size) > width:
-                lines.append(line.rstrip(" "))
-                line, used = "", 0.0
+        if line and used + wide > width and font.width(line + piece.rstrip(" "), size) > width:
+            lines.append(line.rstrip(" "))
+            line, used = "", 0.0
         line, used = line + piece, used + wide
         while wide > width and len(line) > 1 and font.width(line, size) > width:
-            fits = next(count for count in range(len(line) - 1, 0, -1) if _fits(line[:count], width, font, size))
+            fits = next(
+                count for count in range(len(line) - 1, 0, -1) if _fits(line[:count], width, font, size)
+            )
             lines.append(line[:fits])
             line = line[fits:]
             used = font.width(line, size)
@@ -269,7 +276,7 @@ def _fits(text: str, width: float, font: TextFont, size: float) -> bool:
     return len(text) == 1 or font.width(text, size) <= width
 
 
-def _pieces(text: str) -> list[str]:
+def break_points(text: str) -> list[str]:
     """`text` cut at every place where a line may end."""
     pieces: list[str] = []
     last = ""

@@ -9,8 +9,8 @@ from datetime import date
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
 
-# Python's gb18030 codec follows the standard of 2000 and decodes these codes to private use; GB 18030-2005 and
-# GB 18030-2022 give them standard characters. They arrive with lists saved as GBK.
+# Python's gb18030 codec follows the standard of 2000 and decodes these codes to private use; GB 18030-2005
+# (ḿ alone) and GB 18030-2022 (the other 24) give them standard characters. They come with lists saved as GBK.
 _GB18030_PRIVATE = dict(
     zip(
         map(ord, "\ue78d\ue78e\ue78f\ue790\ue791\ue792\ue793\ue794\ue795\ue796\ue7c7\ue816\ue817\ue818\ue81e"
@@ -57,11 +57,14 @@ NAME_LENGTH = 60
 
 # Surnames of two characters; the surname of anyone else is the first character.
 COMPOUND_SURNAMES = frozenset(
-    "欧阳 歐陽 太史 端木 上官 司马 司馬 东方 東方 独孤 獨孤 南宫 南宮 万俟 萬俟 闻人 聞人 夏侯 诸葛 諸葛 尉迟 尉遲 公羊 赫连 赫連 "
-    "澹台 澹臺 皇甫 宗政 濮阳 濮陽 公冶 太叔 申屠 公孙 公孫 慕容 仲孙 仲孫 钟离 鐘離 长孙 長孫 宇文 司徒 鲜于 鮮于 司空 闾丘 "
-    "令狐 亓官 司寇 巫马 巫馬 公西 颛孙 壤驷 公良 漆雕 乐正 樂正 拓跋 轩辕 軒轅 东郭 東郭 南门 呼延 羊舌 微生 梁丘 左丘 东门 東門 "
-    "西门 西門 第五 百里 纳兰 納蘭 完颜 完顏 叶赫 "
-    "남궁 황보 제갈 선우 독고 사공 서문".split()
+    re.findall(
+        "..",
+        "欧阳太史端木上官司马东方独孤南宫万俟闻人夏侯诸葛尉迟公羊赫连澹台皇甫宗政濮阳公冶太叔申屠公孙慕容仲孙"
+        "钟离长孙宇文司徒鲜于司空闾丘令狐亓官司寇巫马公西颛孙壤驷公良漆雕乐正拓跋轩辕东郭南门呼延羊舌微生梁丘"
+        "左丘东门西门第五百里纳兰完颜叶赫"
+        "歐陽司馬東方獨孤南宮萬俟聞人諸葛尉遲赫連澹臺濮陽公孫仲孫鐘離長孫鮮于巫馬樂正軒轅東郭東門西門納蘭完顏"
+        "남궁황보제갈선우독고사공서문",
+    )
 )
 
 
@@ -69,7 +72,8 @@ def clean(text: str, *, lines: bool = False) -> str:
     """The one normalisation of typed and imported text; applying it twice changes nothing more.
 
     Private-use codes of the gb18030 codec and look-alike radicals become the standard characters, control,
-    zero-width and bidirectional characters go, the rest is composed (NFC), white space is collapsed and stripped.
+    zero-width and bidirectional characters go, the rest is composed (NFC), white space is collapsed and
+    stripped.
     With `lines` the line ends are kept, each as one newline.
     """
     if text.isascii() and text.isprintable():
@@ -112,21 +116,18 @@ def clean_name(text: str, field: str | None = "name") -> str:
     for character in name:
         if not _belongs_in_name(character):
             raise _unfit(character, field)
-    if not any(
-        unicodedata.category(character) in _LETTERS or ord(character) >= 0x20000 for character in name
-    ):
+    if not any(map(_is_letter, name)):
         raise RuleError(N_("The name holds no letter or character; type the name as on the document."), field)
     return name
 
 
-_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo"})
+def _is_letter(character: str) -> bool:
+    # The supplementary ideographic planes hold characters newer than the tables of this Python.
+    return character.isalpha() or character == "〇" or 0x20000 <= ord(character) <= 0x3FFFD
 
 
 def _belongs_in_name(character: str) -> bool:
-    if character in " ·'-.〇":
-        return True
-    # The supplementary ideographic planes hold characters newer than the tables of this Python.
-    return unicodedata.category(character)[0] in "LM" or 0x20000 <= ord(character) <= 0x3FFFD
+    return _is_letter(character) or character in " ·'-." or unicodedata.category(character)[0] == "M"
 
 
 def _unfit(character: str, field: str | None) -> RuleError:
@@ -169,7 +170,7 @@ def mask_name(name: str, *, minor: bool = False) -> str:
     """
     surname, given = split_name(name)
     if minor:
-        return (surname or name[:1]) + "**"
+        return (surname or name[: len(name) > 1]) + "**"
     if len(surname) == 2:
         return surname + "*" * len(given)
     if surname:
@@ -178,7 +179,7 @@ def mask_name(name: str, *, minor: bool = False) -> str:
         return "*" * len(name)
     if re.search(f"[{_CJK}]", name):
         return name[0] + re.sub(r"[^·\s]", "*", name[1:-1]) + name[-1]
-    return re.sub(r"(?<=\w)[\w'.-]", "*", name)
+    return re.sub(r"(?<=[^·\s])[^·\s]", "*", name)
 
 
 def mask_number(number: str, first: int = 6, last: int = 4) -> str:
@@ -193,11 +194,11 @@ def mask_number(number: str, first: int = 6, last: int = 4) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """138****5678; a landline keeps its area code and the last four digits: 0431-****1234."""
-    area, dash, local = phone.rpartition("-")
-    kept = 0 if dash else min(3, max(0, len(local) - 8))
-    hidden = max(0, len(local) - kept - 4)
-    return f"{area}{dash}{local[:kept]}{'*' * hidden}{local[kept + hidden :]}"
+    """138****5678; a landline keeps its area code and last four digits and loses its extension."""
+    area, local = phone.split("-")[:2] if "-" in phone else ("", phone)
+    shown = 3 if len(local) == 11 else 0
+    hidden = max(0, len(local) - shown - 4)
+    return (f"{area}-" if area else "") + local[:shown] + "*" * hidden + local[shown + hidden :]
 
 
 _DATE = re.compile(

@@ -1,83 +1,36 @@
-"""Identity documents and telephone numbers: read as people type them, checked, and brought to one form."""
+"""Identity documents: read as people type them, checked, and brought to one form."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from registry.core.errors import RuleError
-from registry.core.i18n import Message, N_
+from registry.core.i18n import N_
 from registry.core.text import clean, narrow
+from registry.people.kinds import DocumentKind, Sex, read_kind, read_sex
+from registry.people.phone import read_phone
+
+__all__ = [
+    "DocumentKind",
+    "IdentityDocument",
+    "Sex",
+    "age_on",
+    "check_character",
+    "read_document",
+    "read_kind",
+    "read_phone",
+    "read_sex",
+]
 
 
-class Sex(StrEnum):
-    """Sex as identity documents state it."""
-
-    MALE = "male"
-    FEMALE = "female"
-
-    @property
-    def label(self) -> Message:
-        return Message(_SEX_LABELS[self])
-
-
-_SEX_LABELS = {Sex.MALE: N_("male"), Sex.FEMALE: N_("female")}
-_SEX_WORDS = dict.fromkeys(("男", "男性", "m", "male", "남"), Sex.MALE) | dict.fromkeys(
-    ("女", "女性", "f", "female", "여"), Sex.FEMALE
-)
-
-
-class DocumentKind(StrEnum):
-    """The documents a person may be known by. A number is only unique together with its kind."""
-
-    RESIDENT_ID = "resident_id"
-    RESIDENCE_PERMIT = "residence_permit"
-    FOREIGN_PERMANENT = "foreign_permanent"
-    PASSPORT = "passport"
-    HK_MACAO_PASS = "hk_macao_pass"
-    TAIWAN_PASS = "taiwan_pass"
-    MILITARY = "military"
-    BIRTH_CERTIFICATE = "birth_certificate"
-    NONE = "none"
-
-    @property
-    def label(self) -> Message:
-        return Message(_KIND_LABELS[self])
-
-
-_KIND_LABELS = {
-    DocumentKind.RESIDENT_ID: N_("Resident ID card"),
-    DocumentKind.RESIDENCE_PERMIT: N_("Residence permit for Hong Kong, Macao and Taiwan residents"),
-    DocumentKind.FOREIGN_PERMANENT: N_("Foreign permanent resident ID card"),
-    DocumentKind.PASSPORT: N_("Passport"),
-    DocumentKind.HK_MACAO_PASS: N_("Mainland travel permit for Hong Kong and Macao residents"),
-    DocumentKind.TAIWAN_PASS: N_("Mainland travel permit for Taiwan residents"),
-    DocumentKind.MILITARY: N_("Military ID"),
-    DocumentKind.BIRTH_CERTIFICATE: N_("Birth certificate"),
-    DocumentKind.NONE: N_("No document"),
-}
-_KIND_WORDS = {
-    word: kind
-    for kind, words in {
-        DocumentKind.RESIDENT_ID: "居民身份证 身份证 二代身份证 residentidcard idcard id",
-        DocumentKind.RESIDENCE_PERMIT: "港澳台居民居住证 港澳居民居住证 台湾居民居住证 居住证 residencepermit",
-        DocumentKind.FOREIGN_PERMANENT: "外国人永久居留身份证 外国人永久居留证 永久居留身份证 永居证 foreignpermanent",
-        DocumentKind.PASSPORT: "护照 外国护照 中国护照 passport",
-        DocumentKind.HK_MACAO_PASS: "港澳居民来往内地通行证 港澳通行证 回乡证 hkmacaopass",
-        DocumentKind.TAIWAN_PASS: "台湾居民来往大陆通行证 台胞证 taiwanpass",
-        DocumentKind.MILITARY: "军官证 士兵证 军人证 文职干部证 警官证 military",
-        DocumentKind.BIRTH_CERTIFICATE: "出生医学证明 出生证 出生证明 birthcertificate",
-        DocumentKind.NONE: "无证件 无 none",
-    }.items()
-    for word in (*words.split(), kind.value)
-}
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class IdentityDocument:
-    """A checked document: the number in its one form (18 digits, upper-case X, no separators)."""
+    """A checked document: the number in its one form (18 digits, upper-case X, no separators).
+
+    It has no repr of its fields, so that none of them can slip into a log.
+    """
 
     kind: DocumentKind
     number: str
@@ -93,15 +46,15 @@ _AGE_LESS, _AGE_MORE = 1, 2
 _FACTORS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
 
-_EIGHTEEN = re.compile(r"[1-9]\d{16}[\dX]")
+_RESIDENT = re.compile(r"[0-9]{17}[0-9X]|[0-9]{15}")
 _PERMIT_AREAS = ("810000", "820000", "830000")
-_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d+")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]+")
 _FORMATS = {
-    DocumentKind.PASSPORT: re.compile(r"(?=.*\d)[A-Z0-9]{5,17}"),
-    DocumentKind.HK_MACAO_PASS: re.compile(r"[HM]\d{8}(?:\d{2})?"),
-    DocumentKind.TAIWAN_PASS: re.compile(r"\d{8}"),
-    DocumentKind.MILITARY: re.compile(r"(?=.*\d)[A-Z0-9\u4e00-\u9fff]{4,30}"),
-    DocumentKind.BIRTH_CERTIFICATE: re.compile(r"[A-Z]\d{9}"),
+    DocumentKind.PASSPORT: re.compile(r"(?=.*[0-9])[A-Z0-9]{5,17}"),
+    DocumentKind.HK_MACAO_PASS: re.compile(r"[HM][0-9]{8}(?:[0-9]{2})?"),
+    DocumentKind.TAIWAN_PASS: re.compile(r"[0-9]{8}"),
+    DocumentKind.MILITARY: re.compile(r"(?=.*[0-9])[A-Z0-9\u4e00-\u9fff]{4,30}"),
+    DocumentKind.BIRTH_CERTIFICATE: re.compile(r"[A-Z][0-9]{9}"),
 }
 _FORMAT_HINTS = {
     DocumentKind.PASSPORT: N_("A passport number has 5 to 17 letters and digits."),
@@ -110,8 +63,20 @@ _FORMAT_HINTS = {
     DocumentKind.MILITARY: N_("A military ID has 4 to 30 characters and at least one digit."),
     DocumentKind.BIRTH_CERTIFICATE: N_("A birth certificate number is one letter and 9 digits."),
 }
-_FOREIGN_OLD = re.compile(r"[A-Z]{3}\d{12}")
-_LIKELY_PASSPORT = re.compile(r"[A-Z](?=(?:.*\d){5})[A-Z0-9]{5,11}")
+_LENGTHS = {
+    DocumentKind.RESIDENT_ID: N_(
+        "A resident ID number has 18 characters (old ones 15); this one has %(length)s."
+    ),
+    DocumentKind.RESIDENCE_PERMIT: N_(
+        "The number of a residence permit has 18 characters; this one has %(length)s."
+    ),
+    DocumentKind.FOREIGN_PERMANENT: N_(
+        "The number of a foreign permanent resident ID card has 18 digits, or 3 letters and 12 digits; "
+        "this one has %(length)s characters."
+    ),
+}
+_FOREIGN_OLD = re.compile(r"[A-Z]{3}[0-9]{12}")
+_LIKELY_PASSPORT = re.compile(r"[A-Z](?=(?:.*[0-9]){5})[A-Z0-9]{5,11}")
 _RESIDENT_FAMILY = (DocumentKind.RESIDENT_ID, DocumentKind.RESIDENCE_PERMIT, DocumentKind.FOREIGN_PERMANENT)
 
 
@@ -126,12 +91,21 @@ def read_document(
 ) -> IdentityDocument:
     """The document behind a typed number, or RuleError with the precise reason.
 
-    Without `kind` it is recognised from the number; no number is DocumentKind.NONE. Full width, spaces, hyphens,
-    a lower-case x and the old 15 digits are accepted. `birth_on`, `sex` and `age` are what other columns say: they
-    are returned where the number says nothing and refused where it says otherwise. RuleError.field is one of
-    number, kind, birth_on, sex, age. The area code is not looked up, because old codes stay on cards for life.
+    Without `kind` it is recognised from the number; no number is DocumentKind.NONE. Full width, spaces,
+    hyphens, a lower-case x and the old 15 digits are accepted. `birth_on`, `sex` and `age` are what other
+    columns say: they are returned where the number says nothing and refused where it says otherwise.
+    RuleError.field is one of number, kind, birth_on, sex, age. The area code is not looked up, because
+    old codes stay on cards for life.
     """
     number = _tidy(text)
+    if _SCIENTIFIC.fullmatch(number):
+        raise RuleError(
+            N_(
+                "The number was shortened by the spreadsheet and its last digits are lost; "
+                "set the column to text and type it again."
+            ),
+            "number",
+        )
     if kind is None:
         kind = _recognise(number)
     born, stated = None, None
@@ -164,27 +138,6 @@ def age_on(birth_on: date, day: date) -> int:
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 
 
-def read_sex(text: str) -> Sex | None:
-    """男 or 女 (or male, female, m, f); nothing typed is None."""
-    word = narrow(clean(text)).lower()
-    if not word:
-        return None
-    if word not in _SEX_WORDS:
-        raise RuleError(N_("The sex is 男 or 女."), "sex")
-    return _SEX_WORDS[word]
-
-
-def read_kind(text: str) -> DocumentKind | None:
-    """The kind of document named in words (身份证, 护照 …); nothing typed is None: tell it from the number."""
-    word = re.sub(r"[\s_-]|\(.*\)", "", narrow(clean(text))).lower()
-    if not word:
-        return None
-    kind = _KIND_WORDS.get(word) or _KIND_WORDS.get(narrow(clean(text)).lower())
-    if kind is None:
-        raise RuleError(N_("This kind of document is not known; write for example 身份证 or 护照."), "kind")
-    return kind
-
-
 def _tidy(text: str) -> str:
     # Exports of other systems put an apostrophe or a tab before a number, so that Excel keeps it as text.
     return re.sub(r"[\s\-'`‘’‐-―]", "", narrow(clean(text))).upper().replace("×", "X")
@@ -193,14 +146,6 @@ def _tidy(text: str) -> str:
 def _recognise(number: str) -> DocumentKind:
     if not number:
         return DocumentKind.NONE
-    if _SCIENTIFIC.fullmatch(number) and "+" in number:
-        raise RuleError(
-            N_(
-                "The number was shortened by the spreadsheet and its last digits are lost; "
-                "set the column to text and type it again."
-            ),
-            "number",
-        )
     if len(number) == 18:
         return _kind_of_eighteen(number)
     for kind in (DocumentKind.HK_MACAO_PASS, DocumentKind.BIRTH_CERTIFICATE):
@@ -211,7 +156,7 @@ def _recognise(number: str) -> DocumentKind:
     # Eight digits that are a date were most likely typed into the wrong column.
     if _FORMATS[DocumentKind.TAIWAN_PASS].fullmatch(number) and _real_date(number) is None:
         return DocumentKind.TAIWAN_PASS
-    if re.fullmatch(r"\d{10,}X?", number):
+    if re.fullmatch(r"[0-9]{10,}X?", number):
         return DocumentKind.RESIDENT_ID
     if re.search(r"[军士武警文][字第]|字第", number):
         return DocumentKind.MILITARY
@@ -229,29 +174,19 @@ def _kind_of_eighteen(number: str) -> DocumentKind:
 def _read_resident(kind: DocumentKind, number: str, today: date) -> tuple[str, date, Sex]:
     old = len(number) == 15 and kind is DocumentKind.RESIDENT_ID
     if len(number) != 18 and not old:
-        if kind is DocumentKind.RESIDENT_ID:
-            reason = N_("A resident ID number has 18 characters (old ones 15); this one has %(length)s.")
-        elif kind is DocumentKind.RESIDENCE_PERMIT:
-            reason = N_("The number of a residence permit has 18 characters; this one has %(length)s.")
-        else:
-            reason = N_(
-                "The number of a foreign permanent resident ID card has 18 digits, or 3 letters and 12 digits; "
-                "this one has %(length)s characters."
-            )
-        raise RuleError(reason, "number", length=len(number))
-    if not (number.isascii() and number[:17].isdigit() and re.fullmatch(r"[\dX]", number[-1])) or (
-        old and not number.isdigit()
-    ):
+        raise RuleError(_LENGTHS[kind], "number", length=len(number))
+    if _RESIDENT.fullmatch(number) is None:
         raise RuleError(
             N_(
-                "An ID number holds digits only, and X only as the last of 18 characters; check letters such as O and I."
+                "An ID number holds digits only, and X only as the last of 18 characters; "
+                "check for letters such as O and I."
             ),
             "number",
         )
+    if number.startswith("0"):
+        raise RuleError(N_("An ID number does not start with 0; check the first six digits."), "number")
     if old:
         number = f"{number[:6]}19{number[6:]}"
-    if not _EIGHTEEN.match(number if not old else number + "0"):
-        raise RuleError(N_("An ID number does not start with 0; check the first six digits."), "number")
     born = _real_date(number[6:14])
     if born is None:
         raise RuleError(
@@ -281,14 +216,7 @@ def _read_resident(kind: DocumentKind, number: str, today: date) -> tuple[str, d
 def _read_other(kind: DocumentKind, number: str) -> str:
     if kind is DocumentKind.FOREIGN_PERMANENT:
         if _FOREIGN_OLD.fullmatch(number) is None:
-            raise RuleError(
-                N_(
-                    "The number of a foreign permanent resident ID card has 18 digits, or 3 letters and 12 digits; "
-                    "this one has %(length)s characters."
-                ),
-                "number",
-                length=len(number),
-            )
+            raise RuleError(_LENGTHS[kind], "number", length=len(number))
         return number
     if _FORMATS[kind].fullmatch(number) is None:
         raise RuleError(_FORMAT_HINTS[kind], "number")
@@ -319,7 +247,8 @@ def _compare(born: date | None, stated: Sex | None, birth_on: date | None, sex: 
     if born and birth_on and born != birth_on:
         raise RuleError(
             N_(
-                "The number says born on %(number)s, the birth date given is %(given)s; correct the wrong one."
+                "The number says born on %(number)s, the birth date given is %(given)s; "
+                "correct the wrong one."
             ),
             "birth_on",
             number=born.isoformat(),
@@ -346,30 +275,3 @@ def _check_age(born: date, today: date, age: int) -> None:
             actual=actual,
             given=age,
         )
-
-
-_PHONE_JUNK = re.compile(r"[\s\-()./_'·‐-―]")
-_MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})")
-_LANDLINE = re.compile(r"(?:(?:\+|00)?86)?0?(10|2\d|[3-9]\d{2})([2-9]\d{6,7})(?:(?:转|EXT|X|#|,)(\d{1,6}))?")
-
-
-def read_phone(text: str, field: str | None = "phone") -> str:
-    """A telephone number in its one form: 13812345678, or 0431-88901234 with -extension for a landline.
-
-    Accepts +86, spaces, hyphens, brackets and full width. A landline needs its area code. RuleError otherwise.
-    """
-    number = _PHONE_JUNK.sub("", narrow(clean(text))).upper()
-    if mobile := _MOBILE.fullmatch(number):
-        return mobile[1]
-    landline = _LANDLINE.fullmatch(number)
-    if landline and (number.startswith("0") or number.startswith("+86") or number.startswith("86")):
-        area, local, extension = landline.groups()
-        return f"0{area}-{local}" + (f"-{extension}" if extension else "")
-    if not number:
-        raise RuleError(N_("The telephone number is missing."), field)
-    raise RuleError(
-        N_(
-            "This is not a telephone number: a mobile has 11 digits and starts with 13 to 19, a landline needs its area code."
-        ),
-        field,
-    )

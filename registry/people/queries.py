@@ -1,0 +1,104 @@
+"""Finding persons: by number, by the start of a name, within reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from registry.core.scope import Scope
+from registry.core.write import chunks
+from registry.people.models import Person, PersonIdentifier, PersonReach
+
+# The character after every other in byte order, for "starts with" as a range.
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True)
+class KnownPerson:
+    """Whom a document number or a name with a phone belongs to: always the canonical person."""
+
+    person_id: int
+    name: str
+
+
+def starts_with(column: Any, text: str) -> ColumnElement[bool]:
+    """`column` starts with `text`, served by an ordinary index; nothing in `text` is a wildcard."""
+    return column.between(text, text + _LAST)  # type: ignore[no-any-return]
+
+
+def within_reach(scope: Scope, person_id: Any) -> ColumnElement[bool]:
+    """The person is within reach: one of the scope's units is the home unit or holds a fact."""
+    if scope.units is None:
+        return scope.where(person_id)
+    return exists().where(PersonReach.person_id == person_id, scope.where(PersonReach.unit_id))
+
+
+def persons(scope: Scope) -> Select[Person]:
+    """Canonical persons within reach. A person seen only through a merged row is reached as well."""
+    return select(Person).where(Person.state == "active", within_reach(scope, Person.id))
+
+
+def persons_named(scope: Scope, text: str) -> Select[Person]:
+    """Persons within reach whose name, pinyin or initials start with the text."""
+    low = text.lower()
+    return persons(scope).where(
+        or_(
+            starts_with(Person.name, text), starts_with(Person.pinyin, low), starts_with(Person.initials, low)
+        )
+    )
+
+
+def known_by_hash(session: Session, hashes: Iterable[str]) -> dict[str, KnownPerson]:
+    """Document hash → the canonical person that has it, wherever registered."""
+    wanted = sorted(set(hashes))
+    if not wanted:
+        return {}
+    holder, canonical = aliased(Person), aliased(Person)
+    rows = session.execute(
+        select(PersonIdentifier.value_hash, canonical.id, canonical.name)
+        .join(holder, holder.id == PersonIdentifier.person_id)
+        .join(canonical, canonical.id == holder.canonical_id)
+        .where(PersonIdentifier.value_hash.in_(wanted))
+    )
+    return {value_hash: KnownPerson(person_id, name) for value_hash, person_id, name in rows}
+
+
+def known_by_phone(session: Session, phone_hashes: Iterable[str]) -> dict[tuple[str, str], KnownPerson]:
+    """(name, phone hash) → the canonical person, where exactly one person has both."""
+    wanted = sorted(set(phone_hashes))
+    if not wanted:
+        return {}
+    holder, canonical = aliased(Person), aliased(Person)
+    found: dict[tuple[str, str], set[KnownPerson]] = {}
+    for name, phone_hash, person_id, canonical_name in session.execute(
+        select(holder.name, holder.phone_hash, canonical.id, canonical.name)
+        .join(canonical, canonical.id == holder.canonical_id)
+        .where(holder.phone_hash.in_(wanted), canonical.state == "active")
+    ):
+        found.setdefault((name, phone_hash or ""), set()).add(KnownPerson(person_id, canonical_name))
+    return {key: next(iter(people)) for key, people in found.items() if len(people) == 1}
+
+
+def canonical_ids(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
+    """Person → canonical person."""
+    found: dict[int, int] = {}
+    for ids in chunks(person_ids):
+        rows = session.execute(select(Person.id, Person.canonical_id).where(Person.id.in_(ids)))
+        found.update(dict(rows.tuples().all()))
+    return found
+
+
+def identifiers(session: Session, person_id: int) -> list[PersonIdentifier]:
+    """The documents of a canonical person, those of merged rows included."""
+    return list(
+        session.execute(
+            select(PersonIdentifier)
+            .join(Person, Person.id == PersonIdentifier.person_id)
+            .where(Person.canonical_id == person_id)
+            .order_by(PersonIdentifier.id)
+        ).scalars()
+    )
