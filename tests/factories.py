@@ -19,7 +19,8 @@ from registry.core.scope import SYSTEM, Actor
 from registry.core.write import run, write
 from registry.people import commands as people
 from registry.people.commands import Entrant
-from registry.people.identity import DocumentKind, check_character, read_document
+from registry.people.identity import check_character, read_document
+from registry.people.kinds import DocumentKind
 from registry.people.models import Person
 
 PROVINCE, CHANGCHUN, NANGUAN, KUANCHENG, YANBIAN, YANJI = (

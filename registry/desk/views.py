@@ -1,7 +1,121 @@
-"""Pages of this register."""
+"""Today, search, and the page of one person."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from registry.core import clock
+from registry.core.db import db
+from registry.core.errors import RuleError
+from registry.core.permissions import Permission
+from registry.core.text import clean, mask_name, mask_phone
+from registry.core.write import run
+from registry.desk import queries
+from registry.indicators.tiles import tiles
+from registry.people.commands import look_up_number
+from registry.people.identity import read_document
+from registry.people.kinds import Sex
+from registry.people.queries import identifiers
+from registry.people.views import load_person
+from registry.web.actions import action_label
+from registry.web.guard import permit
 
 blueprint = Blueprint("desk", __name__)
+
+
+@blueprint.get("/")
+@permit(Permission.DESK)
+def today() -> ResponseReturnValue:
+    """What waits for this person today, and the figures of their units."""
+    session, actor = db.session(), g.actor
+    courses = actor.scope(Permission.COURSE_EDIT)
+    approves = actor.scope(Permission.CERTIFICATE_APPROVE)
+    day = clock.today()
+    return render_template(
+        "desk/today.html",
+        day=day,
+        tiles=tiles(session, actor, day) if actor.may(Permission.FIGURE_VIEW) else [],
+        opens=actor.may(Permission.COURSE_EDIT),
+        approves=actor.may(Permission.CERTIFICATE_APPROVE),
+        courses=queries.open_courses(session, courses) if actor.may(Permission.COURSE_EDIT) else [],
+        to_prepare=queries.courses_to_prepare(session, courses)
+        if actor.may(Permission.CERTIFICATE_PREPARE)
+        else [],
+        drafts=queries.open_drafts(session, courses) if actor.may(Permission.COURSE_EDIT) else [],
+        batches=queries.batches_to_decide(session, approves, actor.user_id)
+        if actor.may(Permission.CERTIFICATE_APPROVE)
+        else [],
+    )
+
+
+@blueprint.post("/search")
+@permit(Permission.PERSON_VIEW)
+def search() -> ResponseReturnValue:
+    """People first, then certificates and courses. Sent by POST, so that no name stands in an address."""
+    text = clean(request.form.get("q", ""))[:60]
+    found = _found(text) if text else {}
+    if request.form.get("part"):
+        return render_template("desk/_suggestions.html", text=text, **found)
+    return render_template("desk/search.html", text=text, **found)
+
+
+def _found(text: str) -> dict[str, object]:
+    session, actor = db.session(), g.actor
+    found: dict[str, object] = {
+        "people": queries.find_people(session, actor.scope(Permission.PERSON_VIEW), text),
+        "certificates": queries.find_certificates(session, actor.scope(Permission.CERTIFICATE_VIEW), text),
+        "courses": queries.find_courses(session, actor.scope(Permission.COURSE_VIEW), text),
+        "few": queries.FEW,
+    }
+    if not request.form.get("part") and len(text) >= 8 and actor.may(Permission.PERSON_EDIT):
+        found["holder"] = _number_holder(text)
+    return found
+
+
+def _number_holder(text: str) -> dict[str, object] | None:
+    """Who holds a full document number: masked name and credentials, wherever registered."""
+    try:
+        document = read_document(None, text, today=clock.today())
+    except RuleError:
+        return None
+    known = run(g.actor, look_up_number, document=document)
+    if known is None:
+        return {"name": None}
+    reachable = queries.reachable(db.session(), g.actor.scope(Permission.PERSON_VIEW), known.person_id)
+    return {
+        "name": mask_name(known.name),
+        "person_id": known.person_id if reachable else None,
+        "credentials": queries.best_certificates(db.session(), known.person_id, clock.today()),
+    }
+
+
+@blueprint.get("/persons/<int:person_id>")
+@permit(Permission.PERSON_VIEW)
+def person(person_id: int) -> ResponseReturnValue:
+    """Everything within reach about one person, numbers masked."""
+    session, actor = db.session(), g.actor
+    record = load_person(person_id, g.scope)
+    return render_template(
+        "desk/person.html",
+        person=record,
+        sex=Sex(record.sex).label if record.sex else None,
+        phone=mask_phone(record.phone) if record.phone else None,
+        identifiers=identifiers(session, record.id),
+        facts=queries.facts_of(
+            session, record.id, actor.scope(Permission.COURSE_VIEW), actor.scope(Permission.CERTIFICATE_VIEW)
+        ),
+        history=[
+            {
+                "at": e["at"],
+                "who": e["who"] or _("System"),
+                "what": action_label(e["action"]),
+                "detail": e["reason"],
+            }
+            for e in queries.history(session, "person", record.id)
+        ],
+        day=clock.today(),
+        may_edit=actor.may(Permission.PERSON_EDIT),
+        may_reveal=actor.may(Permission.PERSON_REVEAL),
+    )

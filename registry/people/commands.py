@@ -15,10 +15,11 @@ from registry.core.permissions import Permission
 from registry.core.secrets import blind_index
 from registry.core.text import mask_name, mask_number
 from registry.core.write import Write, chunks, command
-from registry.people.identity import DocumentKind, IdentityDocument
+from registry.people.identity import IdentityDocument
+from registry.people.kinds import DocumentKind
 from registry.people.models import Person, PersonIdentifier, PersonMerge, PersonReach
 from registry.people.pinyin import name_pinyin
-from registry.people.queries import known_by_hash, known_by_phone
+from registry.people.queries import KnownPerson, known_by_hash, known_by_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def match_or_add(w: Write, entrants: Sequence[Entrant], unit_id: int) -> list[Ma
     return matched
 
 
-def other_name(known_name: str, field: str = "document_number") -> RuleError:
+def other_name(known_name: str, field: str = "number") -> RuleError:
     """The refusal of a number that belongs to somebody with another name."""
     return RuleError(
         N_(
@@ -218,7 +219,7 @@ def correct_person(w: Write, person: Person, *, entrant: Entrant) -> Person:
                     "This document number belongs to another registered person. "
                     "Nothing was saved; merge the two."
                 ),
-                "document_number",
+                "number",
             )
         if known is None:
             w.add(PersonIdentifier(**_identifier_row(entrant.document, entrant.document_hash, person.id)))
@@ -243,6 +244,20 @@ def reveal_identifier(w: Write, person: Person, *, reason: str) -> list[tuple[st
         shown.append(("phone", person.phone))
     w.note(person, shown=[kind for kind, _value in shown])
     return shown
+
+
+@command(Permission.PERSON_EDIT)
+def look_up_number(w: Write, *, document: IdentityDocument) -> KnownPerson | None:
+    """Who holds a full document number, wherever registered; that it was asked is journalled.
+
+    The page shows the masked name and the state of credentials, nothing else.
+    """
+    known = known_by_hash(w.session, [number_hash(document)]).get(number_hash(document))
+    if known is not None:
+        person = w.session.get(Person, known.person_id)
+        assert person is not None
+        w.note(person, looked_up=document.kind.value)
+    return known
 
 
 def _within(w: Write, permission: Permission, person: Person) -> None:
