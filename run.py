@@ -1,12 +1,12 @@
 """Start the registry, or test, check and measure it. Needs nothing but Python 3.11 or later.
 
-    python3 run.py                 prepare everything on the first start, then serve
-    python3 run.py test [...]      the test suite on SQLite and PostgreSQL; takes pytest's arguments
-    python3 run.py check [--deep]  lint, types, import contracts, migrations, catalogues
-    python3 run.py bench           speed against a baseline measured in the same run
-
-Annotations are quoted, so that an older Python reads this file and is told what it lacks.
+python3 run.py                 prepare everything on the first start, then serve
+python3 run.py test [...]      the test suite on SQLite and PostgreSQL; takes pytest's arguments
+python3 run.py check [--deep]  lint, types, import contracts, migrations, catalogues
+python3 run.py bench           speed against a baseline measured in the same run
 """
+
+# Like the package launch, this file quotes its annotations, so that an older Python can read it.
 
 import argparse
 import hashlib

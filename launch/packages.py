@@ -52,6 +52,14 @@ def make_environment(folder: Path) -> None:
         raise Refusal(f"The virtual environment could not be made: {told}", f"无法创建虚拟环境:{told}")
 
 
+def has_pip(python: Path) -> bool:
+    """Whether this is the Python of a complete environment, not of one cut short or moved."""
+    if not python.exists():
+        return False
+    asked = subprocess.run([str(python), "-c", "import pip"], stderr=subprocess.DEVNULL, check=False)
+    return asked.returncode == 0
+
+
 def prepare_python(purpose: str) -> str:
     """The Python that runs the registry, with the locked packages of `purpose` (run or work) installed.
 
@@ -62,8 +70,7 @@ def prepare_python(purpose: str) -> str:
     wanted = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in LOCKS[purpose])).hexdigest()
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return str(python)
-    has_pip = [str(python), "-c", "import pip"]
-    if not python.exists() or subprocess.run(has_pip, stderr=subprocess.DEVNULL, check=False).returncode:
+    if not has_pip(python):
         make_environment(folder)
     install(str(python), LOCKS[purpose])
     stamp.write_text(wanted, encoding="utf-8")

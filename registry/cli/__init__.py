@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from registry.cli import setup
+from registry.cli import keeping, setup
 
 
 def install(app: Flask) -> None:
     """Add every group to `flask`."""
     setup.install(app)
+    keeping.install(app)

@@ -56,7 +56,8 @@ class Glyph(NamedTuple):
 class FontBook:
     """The four fonts as one: a character is taken from the first font that has it.
 
-    A book is safe to share between threads and costs about a third of a second to open.
+    A book is safe to share between threads. A font file is read, a third of a second, when the first of
+    its characters is asked for.
     """
 
     def __init__(self, faces: list[_Face]) -> None:

@@ -9,16 +9,11 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from reportlab import rl_config
 from reportlab.pdfbase import pdfdoc
-from reportlab.pdfgen.canvas import Canvas
 
 from registry.core.fonts import UNITS_PER_EM, EmbeddedFont, TextFont
-
-# Streams are written as they are; ASCII armour makes a file a quarter longer.
-rl_config.useA85 = 0
 
 MM = 72 / 25.4
 """Points in a millimetre."""
@@ -89,24 +84,18 @@ class Drawing:
         """A straight line, `width` points wide."""
         self._stroke(f"{start[0]:.2f} {start[1]:.2f} m {end[0]:.2f} {end[1]:.2f} l", width, colour)
 
-    def frame(self, rect: Rect, width: float, colour: Colour, radius: float = 0, dash: str = "") -> None:
-        """The outline of a rectangle; `radius` rounds its corners, `dash` is lengths such as "2 2"."""
+    def frame(self, rect: Rect, width: float, colour: Colour, dash: str = "") -> None:
+        """The outline of a rectangle; `dash` is lengths of line and gap, such as "2 2"."""
         x, y, across, up = rect
-        if not radius:
-            self._stroke(f"{x:.2f} {y:.2f} {across:.2f} {up:.2f} re", width, colour, dash)
-            return
-        near, far = radius * (1 - _ARC), radius
-        steps = [f"{x + far:.2f} {y:.2f} m"]
-        corners = ((x + across, y, 1, 0), (x + across, y + up, 0, 1), (x, y + up, -1, 0), (x, y, 0, -1))
-        for corner_x, corner_y, dx, dy in corners:
-            # A side runs along (dx, dy) to its corner; the next one leaves it turned left, along (-dy, dx).
-            steps.append(
-                f"{corner_x - dx * far:.2f} {corner_y - dy * far:.2f} l "
-                f"{corner_x - dx * near:.2f} {corner_y - dy * near:.2f} "
-                f"{corner_x - dy * near:.2f} {corner_y + dx * near:.2f} "
-                f"{corner_x - dy * far:.2f} {corner_y + dx * far:.2f} c"
-            )
-        self._stroke(" ".join(steps) + " h", width, colour, dash)
+        self._stroke(f"{x:.2f} {y:.2f} {across:.2f} {up:.2f} re", width, colour, dash)
+
+    def circle(self, centre: Point, radius: float, width: float, colour: Colour, dash: str = "") -> None:
+        """The outline of a circle."""
+        self._stroke(_circle(centre, radius), width, colour, dash)
+
+    def disc(self, centre: Point, radius: float, colour: Colour) -> None:
+        """A filled circle."""
+        self.operators.append(f"{_rgb(colour)} rg {_circle(centre, radius)} f")
 
     def stamp(self, path: str, matrices: Iterable[Matrix], width: float, colour: Colour) -> None:
         """The same path (see `smooth`) stroked at each of `matrices`; repeats cost next to nothing."""
@@ -119,6 +108,20 @@ class Drawing:
 
     def _stroke(self, path: str, width: float, colour: Colour, dash: str = "") -> None:
         self.operators.append(f"q {_rgb(colour)} RG {width:g} w [{dash}] 0 d {path} S Q")
+
+
+def _circle(centre: Point, radius: float) -> str:
+    (x, y), near = centre, radius * _ARC
+    steps = [f"{x + radius:.2f} {y:.2f} m"]
+    for cos, sin in ((1, 0), (0, 1), (-1, 0), (0, -1)):
+        # A quarter circle turns left, from the direction (cos, sin) to (-sin, cos).
+        points = (
+            (x + radius * cos - near * sin, y + radius * sin + near * cos),
+            (x - radius * sin + near * cos, y + radius * cos + near * sin),
+            (x - radius * sin, y + radius * cos),
+        )
+        steps.append(" ".join(f"{px:.2f} {py:.2f}" for px, py in points) + " c")
+    return " ".join(steps) + " h"
 
 
 def smooth(points: Sequence[Point], tangents: Sequence[Point]) -> str:
@@ -153,87 +156,90 @@ class PdfFile:
     the file is active: there are no links, scripts or attachments.
     """
 
-    def __init__(self, out: BinaryIO, *, title: str, created: date, page_size: tuple[float, float]) -> None:
-        self._canvas = _Canvas(out, pagesize=page_size, pageCompression=1, invariant=1, lang="zh-CN")
-        self._document = self._canvas._doc  # type: ignore[attr-defined]
-        self._page_size = page_size
-        self._backgrounds: dict[Background, str] = {}
-        info = self._document.info
-        info.title, info.author, info.creator, info.subject = title, "", "", ""
-        info._dateFormatter = lambda *_now: f"D:{created:%Y%m%d}"
+    def __init__(self, *, title: str, created: date, page_size: tuple[float, float]) -> None:
+        self._document = _new_document(title, created)
+        self._resources = _Object()
+        self._box = f"[0 0 {page_size[0]:.2f} {page_size[1]:.2f}]"
+        self._page_entries = (
+            f"/Type /Page /Parent {self._reference(self._document.Pages)} "
+            f"/MediaBox {self._box} /Resources {self._reference(self._resources)}"
+        )
+        self._backgrounds: dict[Background, tuple[str, str]] = {}
 
     def add_page(self, drawing: Drawing, background: Background) -> None:
         """Append a page that shows `drawing` over `background`."""
-        self._canvas.doForm(self._place(background))
-        self._canvas.addLiteral(drawing.code())
-        self._canvas.showPage()
+        if background not in self._backgrounds:
+            self._backgrounds[background] = (f"Background{len(self._backgrounds)}", self._place(background))
+        name, _reference = self._backgrounds[background]
+        code = f"/{name} Do\n{drawing.code()}".encode("ascii")
+        self._document.updateSignature(code)
+        contents = self._stream(zlib.compress(code))
+        self._document.addPage(_Object(f"<< {self._page_entries} /Contents {contents} >>".encode("ascii")))
 
-    def save(self, fonts: Iterable[TextFont]) -> None:
-        """Embed `fonts`, which the pages used, and write the file."""
-        for font in fonts:
-            self._document.idToObject["BasicFonts"][font.name] = self._embed(font.embed())
-        self._canvas.save()
+    def write(self, out: BinaryIO, fonts: Iterable[TextFont]) -> None:
+        """Embed `fonts`, which the pages used, and write the file to `out`."""
+        names = " ".join(f"/{font.name} {self._embed(font.embed())}" for font in fonts)
+        forms = " ".join(f"/{name} {reference}" for name, reference in self._backgrounds.values())
+        self._resources.content = f"<< /Font << {names} >> /XObject << {forms} >> >>".encode("ascii")
+        out.write(self._document.GetPDFData(None))
 
     def _place(self, background: Background) -> str:
-        name = self._backgrounds.get(background)
-        if name is None:
-            name = self._backgrounds[background] = f"background{len(self._backgrounds)}"
-            form = pdfdoc.PDFFormXObject(0, 0, *self._page_size)
-            form.Contents = _compressed(background.stream)
-            form.Resources = pdfdoc.PDFResourceDictionary()
-            form.Resources.Font = {font.name: self._embed(font) for font in background.fonts}
-            self._document.addForm(name, form)
-        return name
+        names = " ".join(f"/{font.name} {self._embed(font)}" for font in background.fonts)
+        entries = f"/Type /XObject /Subtype /Form /BBox {self._box} /Resources << /Font << {names} >> >>"
+        return self._stream(background.stream, entries)
 
-    def _embed(self, font: EmbeddedFont) -> pdfdoc.PDFObjectReference:
+    def _embed(self, font: EmbeddedFont) -> str:
         """Write a font and its parts: PDF 32000-1, 9.7.4 (CIDFonts) and 9.10.3 (ToUnicode)."""
-        name, string, reference = pdfdoc.PDFName, pdfdoc.PDFString, self._document.Reference
-        descriptor = {
-            "Type": name("FontDescriptor"),
-            "FontName": name(font.base_font),
-            "Flags": 4,
-            "FontBBox": pdfdoc.PDFArrayCompact([-1000, -1000, 3000, 2000]),
-            "ItalicAngle": 0,
-            "Ascent": 1160,
-            "Descent": -288,
-            "CapHeight": 733,
-            "StemV": 80,
-            "FontFile2": reference(_compressed(font.program, Length1=font.program_length)),
-        }
-        descendant = {
-            "Type": name("Font"),
-            "Subtype": name("CIDFontType2"),
-            "BaseFont": name(font.base_font),
-            "CIDSystemInfo": pdfdoc.PDFDictionary(
-                {"Registry": string("Adobe"), "Ordering": string("Identity"), "Supplement": 0}
-            ),
-            "FontDescriptor": reference(pdfdoc.PDFDictionary(descriptor)),
-            "DW": UNITS_PER_EM,
-            "W": pdfdoc.PDFArrayCompact([1, pdfdoc.PDFArrayCompact(font.widths)]),
-            "CIDToGIDMap": name("Identity"),
-        }
-        composite = {
-            "Type": name("Font"),
-            "Subtype": name("Type0"),
-            "BaseFont": name(font.base_font),
-            "Encoding": name("Identity-H"),
-            "DescendantFonts": pdfdoc.PDFArrayCompact([reference(pdfdoc.PDFDictionary(descendant))]),
-            "ToUnicode": reference(_compressed(font.to_unicode)),
-        }
-        embedded: pdfdoc.PDFObjectReference = reference(pdfdoc.PDFDictionary(composite))
-        return embedded
+        program = self._stream(font.program, f"/Length1 {font.program_length}")
+        descriptor = self._object(
+            f"<< /Type /FontDescriptor /FontName /{font.base_font} /Flags 4 "
+            "/FontBBox [-1000 -1000 3000 2000] /ItalicAngle 0 "
+            f"/Ascent 1160 /Descent -288 /CapHeight 733 /StemV 80 /FontFile2 {program} >>"
+        )
+        widths = " ".join(str(width) for width in font.widths)
+        descendant = self._object(
+            f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{font.base_font} "
+            "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
+            f"/FontDescriptor {descriptor} /DW {UNITS_PER_EM} /W [1 [{widths}]] /CIDToGIDMap /Identity >>"
+        )
+        to_unicode = self._stream(font.to_unicode)
+        return self._object(
+            f"<< /Type /Font /Subtype /Type0 /BaseFont /{font.base_font} /Encoding /Identity-H "
+            f"/DescendantFonts [{descendant}] /ToUnicode {to_unicode} >>"
+        )
+
+    def _object(self, content: str) -> str:
+        """Add an object and give its reference."""
+        return self._reference(_Object(content.encode("ascii")))
+
+    def _stream(self, compressed: bytes, entries: str = "") -> str:
+        """Add a stream of deflated data and give its reference."""
+        head = f"<< /Filter /FlateDecode /Length {len(compressed)} {entries} >>\nstream\n".encode("ascii")
+        return self._reference(_Object(head + compressed + b"\nendstream"))
+
+    def _reference(self, added: pdfdoc.PDFObject) -> str:
+        reference: bytes = self._document.Reference(added).format(self._document)
+        return reference.decode("ascii")
 
 
-class _Canvas(Canvas):
-    """A canvas without the initial Helvetica, which would be a font that is not embedded."""
+def _new_document(title: str, created: date) -> Any:
+    """ReportLab's document, as yet without pages; `invariant` keeps the clock out of it."""
+    document = pdfdoc.PDFDocument(invariant=1, lang="zh-CN", pdfVersion=(1, 4))
+    info: Any = document.info
+    info.title, info.author, info.creator, info.subject = title, "", "", ""
+    # strftime pads years differently from system to system.
+    info._dateFormatter = lambda *_now: f"D:{created.year:04}{created.month:02}{created.day:02}"
+    return document
 
-    def _make_preamble(self) -> None:
-        self._preamble = ""
 
+class _Object(pdfdoc.PDFObject):
+    """An object that is written as it is."""
 
-def _compressed(data: bytes, **entries: int) -> pdfdoc.PDFStream:
-    dictionary = pdfdoc.PDFDictionary({"Filter": pdfdoc.PDFName("FlateDecode"), **entries})
-    return pdfdoc.PDFStream(dictionary, data)
+    def __init__(self, content: bytes = b"") -> None:
+        self.content = content
+
+    def format(self, _document: pdfdoc.PDFDocument) -> bytes:
+        return self.content
 
 
 def _rgb(colour: Colour) -> str:
@@ -248,6 +254,8 @@ def wrap(text: str, width: float, font: TextFont, size: float) -> list[str]:
     are kept whole unless one alone is wider than a line. Joined, the lines give `text` again, save for
     spaces where a line ends.
     """
+    if font.width(text, size) <= width:
+        return [text]
     return fill(break_points(text), width, font, size)
 
 
@@ -263,17 +271,12 @@ def fill(pieces: Iterable[str], width: float, font: TextFont, size: float) -> li
             line, used = "", 0.0
         line, used = line + piece, used + wide
         while wide > width and len(line) > 1 and font.width(line, size) > width:
-            fits = next(
-                count for count in range(len(line) - 1, 0, -1) if _fits(line[:count], width, font, size)
-            )
+            cuts = range(len(line) - 1, 0, -1)
+            fits = next(cut for cut in cuts if cut == 1 or font.width(line[:cut], size) <= width)
             lines.append(line[:fits])
             line = line[fits:]
             used = font.width(line, size)
     return [*lines, line.rstrip(" ")]
-
-
-def _fits(text: str, width: float, font: TextFont, size: float) -> bool:
-    return len(text) == 1 or font.width(text, size) <= width
 
 
 def break_points(text: str) -> list[str]:

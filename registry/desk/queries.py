@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -65,9 +66,7 @@ def batches_to_decide(
             )
             .order_by(CertificateBatch.prepared_at, CertificateBatch.id)
             .limit(FEW)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
 
 
@@ -81,9 +80,7 @@ def open_drafts(session: Session, scope: Scope) -> list[tuple[Course, int]]:
             .group_by(Course.id)
             .order_by(Course.id)
             .limit(FEW)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
 
 
@@ -122,8 +119,8 @@ def find_courses(session: Session, scope: Scope, text: str) -> list[Course]:
 class Facts:
     """What the reader may see of one person, and how much there is elsewhere."""
 
-    courses: list[tuple[Enrolment, Course]]
-    certificates: list[tuple[Certificate, CredentialType, Unit]]
+    courses: Sequence[tuple[Enrolment, Course]]
+    certificates: Sequence[tuple[Certificate, CredentialType, Unit]]
     elsewhere: int
     merges: list[tuple[PersonMerge, Person]]
 
@@ -136,14 +133,14 @@ def facts_of(session: Session, person_id: int, courses: Scope, certificates: Sco
         .join(Course, Course.id == Enrolment.course_id)
         .where(Enrolment.person_id.in_(ids), Enrolment.voided_at.is_(None))
         .order_by(Course.starts_on.desc(), Enrolment.id.desc())
-    ).tuples()
+    )
     held = session.execute(
         select(Certificate, CredentialType, Unit)
         .join(CredentialType, CredentialType.id == Certificate.credential_type_id)
         .join(Unit, Unit.id == Certificate.unit_id)
         .where(Certificate.person_id.in_(ids))
         .order_by(Certificate.issued_on.desc(), Certificate.id.desc())
-    ).tuples()
+    )
     all_courses, all_held = enrolments.all(), held.all()
     seen_courses = [row for row in all_courses if courses.holds(row[0].unit_id)]
     seen_held = [row for row in all_held if certificates.holds(row[0].unit_id)]
@@ -153,7 +150,7 @@ def facts_of(session: Session, person_id: int, courses: Scope, certificates: Sco
         .join(loser, loser.id == PersonMerge.loser_id)
         .where(PersonMerge.winner_id.in_(ids), PersonMerge.undone_at.is_(None))
         .order_by(PersonMerge.id)
-    ).tuples()
+    )
     return Facts(
         seen_courses,
         seen_held,
@@ -178,7 +175,7 @@ def best_certificates(session: Session, person_id: int, today: date) -> list[tup
         .group_by(CredentialType.id, CredentialType.name, CredentialType.name_en)
         .order_by(CredentialType.id)
     )
-    return list(rows.tuples().all())
+    return list(rows.all())
 
 
 def history(session: Session, table: str, record_id: int, limit: int = 30) -> list[dict[str, Any]]:

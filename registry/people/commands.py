@@ -175,7 +175,7 @@ def keep_reach(w: Write, pairs: set[tuple[int, int]]) -> None:
     canonical: dict[int, int] = {}
     known: set[tuple[int, int]] = set()
     for ids in chunks(person for person, _unit in pairs):
-        canonical.update(dict(w.session.execute(_canonical_of(ids)).tuples().all()))
+        canonical.update(dict(w.session.execute(_canonical_of(ids)).all()))
     wanted = pairs | {(canonical.get(person, person), unit) for person, unit in pairs}
     for ids in chunks(person for person, _unit in wanted):
         known.update(

@@ -88,7 +88,7 @@ def canonical_ids(session: Session, person_ids: Iterable[int]) -> dict[int, int]
     found: dict[int, int] = {}
     for ids in chunks(person_ids):
         rows = session.execute(select(Person.id, Person.canonical_id).where(Person.id.in_(ids)))
-        found.update(dict(rows.tuples().all()))
+        found.update(dict(rows.all()))
     return found
 
 

@@ -10,8 +10,20 @@ from typing import Any
 from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage, MultiDict
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import (
+    BooleanField,
+    FileField,
+    HiddenField,
+    MultipleFileField,
+    PasswordField,
+    RadioField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectFieldBase
 from wtforms.validators import ValidationError
+from wtforms.widgets import ListWidget
 
 from registry.core.errors import BUSY, BusyError, RuleError, StorageError
 from registry.core.i18n import N_
@@ -56,9 +68,29 @@ def new_form_key() -> str:
     return token_hex(16)
 
 
+def field_kind(field: Any) -> str:
+    """How a field is drawn: hidden, check, radios, checks, select, textarea, file, submit or input."""
+    kinds: tuple[tuple[str, Any], ...] = (
+        ("hidden", HiddenField),
+        ("check", BooleanField),
+        ("radios", RadioField),
+        ("select", SelectFieldBase),
+        ("textarea", TextAreaField),
+        ("file", (FileField, MultipleFileField)),
+        ("submit", SubmitField),
+    )
+    kind = next((name for name, classes in kinds if isinstance(field, classes)), "input")
+    return "checks" if kind == "select" and isinstance(field.widget, ListWidget) else kind
+
+
 def clean_text(value: Any) -> Any:
     """The text without what people cannot see; anything that is not text passes through."""
     return clean(value) if isinstance(value, str) else value
+
+
+def clean_lines(value: Any) -> Any:
+    """Like `clean_text`, with the line ends kept."""
+    return clean(value, lines=True) if isinstance(value, str) else value
 
 
 class _Catalogue:
@@ -76,7 +108,8 @@ class _Meta(FlaskForm.Meta):  # type: ignore[misc]
         kind = unbound_field.field_class
         filters = list(unbound_field.kwargs.get("filters", ()))
         if issubclass(kind, StringField) and not issubclass(kind, (PasswordField, HiddenField)):
-            options = {**options, "filters": [clean_text, *filters]}
+            tidy = clean_lines if issubclass(kind, TextAreaField) else clean_text
+            options = {**options, "filters": [tidy, *filters]}
         return unbound_field.bind(form=form, **options)
 
     def get_translations(self, form: Any) -> _Catalogue:
@@ -98,7 +131,9 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
         if len(value) != 32 or set(value) - set("0123456789abcdef"):
             field.data = new_form_key()
             raise ValidationError(
-                gettext("This page is out of date. Nothing was saved; what you typed is still here: send it again.")
+                gettext(
+                    "This page is out of date. Nothing was saved; what you typed is kept: send it again."
+                )
             )
 
     def renew_key(self) -> None:

@@ -138,7 +138,7 @@ class GridField(Field):  # type: ignore[misc]
         """How many places need attention, and that nothing was saved."""
         return str(
             gettext(
-                "%(count)s places in the table need attention. Nothing was saved; correct them and save again.",
+                "%(count)s places in the table need attention. Nothing was saved; correct and save again.",
                 count=len(self.cell_errors),
             )
         )
@@ -146,6 +146,10 @@ class GridField(Field):  # type: ignore[misc]
     def label_of(self, key: str | None) -> str:
         """The heading of a column, empty for the whole row."""
         return next((str(column.label) for column in self.columns if column.key == key), "")
+
+    def column_specs(self) -> list[dict[str, Any]]:
+        """The columns as the script reads them."""
+        return [column.as_json() for column in self.columns]
 
     def _value(self) -> str:
         return self.lines()

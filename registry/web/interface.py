@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from flask import Flask, current_app, flash, g, request, url_for
@@ -16,7 +17,7 @@ from flask_babel import get_locale
 
 from registry.core.clock import local
 from registry.core.scope import ANONYMOUS
-from registry.web.forms import new_form_key
+from registry.web.forms import field_kind, new_form_key
 from registry.web.locale import translate
 from registry.web.navigation import NavLink, known, menu
 
@@ -41,13 +42,17 @@ def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
         "yuan": yuan,
         "dash": dash,
         "say": translate,
+        "field_kind": field_kind,
     }
 
     def navigation() -> list[NavLink]:
         return menu(g.get("actor", ANONYMOUS))
 
     app.jinja_env.filters.update(filters)
+    app.jinja_env.tests["pair"] = _is_pair
     app.jinja_env.globals.update(
+        field_kind=field_kind,
+        bootstrap_version=bootstrap_version,
         navigation=navigation,
         identity=identity,
         known=known,
@@ -56,7 +61,6 @@ def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
         theme=theme,
         density=density,
         new_form_key=new_form_key,
-        unique_id=unique_id,
     )
 
 
@@ -109,9 +113,14 @@ def density() -> str:
     return "compact" if request.cookies.get("density") == "compact" else ""
 
 
-def unique_id() -> str:
-    """An id for an element that needs to be pointed at."""
-    return "e" + token_hex(4)
+@lru_cache(maxsize=1)
+def bootstrap_version() -> str:
+    """The version of the package that brings Bootstrap, so that its address changes with it."""
+    return version("bootstrap-flask")
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, (tuple, list))
 
 
 def asset(filename: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -28,8 +28,8 @@ def send(session: Session, rows: Select[Any], columns: Sequence[Column], kind: s
         response = Response(stream_with_context(write_csv(headers, lines)), mimetype="text/csv")
         response.headers.set("Content-Disposition", "attachment", filename=name)
         return response
-    # The spreadsheet is a zip file and cannot be sent before it is whole; it waits on disk, not in memory.
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
+    # A workbook cannot be sent before it is whole; it waits in memory, because lists hold personal data.
+    file = io.BytesIO()
     write_xlsx(file, headers, lines)
     file.seek(0)
     return send_file(

@@ -16,10 +16,10 @@ MOST_VIEWS = 20
 LONGEST_NAME = 40
 LONGEST_QUERY = 1_000
 
-bp = Blueprint("listing", __name__, url_prefix="/listing")
+blueprint = Blueprint("listing", __name__, url_prefix="/listing")
 
 
-@bp.post("/<key>/columns")
+@blueprint.post("/<key>/columns")
 @permit(SIGNED_IN)
 def columns(key: str) -> ResponseReturnValue:
     """Remember the chosen columns; without any, or with `reset`, the list's own choice returns."""
@@ -31,7 +31,7 @@ def columns(key: str) -> ResponseReturnValue:
     return _back()
 
 
-@bp.post("/<key>/views")
+@blueprint.post("/<key>/views")
 @permit(SIGNED_IN)
 def save_view(key: str) -> ResponseReturnValue:
     """Keep the filters in force under a name; the same name replaces the view."""
@@ -58,7 +58,7 @@ def save_view(key: str) -> ResponseReturnValue:
     return _back()
 
 
-@bp.post("/<key>/views/remove")
+@blueprint.post("/<key>/views/remove")
 @permit(SIGNED_IN)
 def remove_view(key: str) -> ResponseReturnValue:
     """Forget a saved view."""

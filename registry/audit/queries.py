@@ -1,0 +1,49 @@
+"""Reading the journal."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from registry.accounts.models import Unit, User
+from registry.core.clock import SHANGHAI, end_of_day
+from registry.core.journal import JournalEntry, JournalLine
+from registry.core.scope import Scope
+
+
+def entries(
+    scope: Scope, *, action: str | None = None, since: date | None = None, until: date | None = None
+) -> Select[JournalEntry, str, str]:
+    """Entries of users at home within reach, with the names of user and unit."""
+    rows = (
+        select(JournalEntry, User.name, Unit.name)
+        .outerjoin(User, User.id == JournalEntry.actor_id)
+        .outerjoin(Unit, Unit.id == JournalEntry.unit_id)
+    )
+    if scope.units is not None:
+        rows = rows.where(scope.where(JournalEntry.unit_id))
+    if action:
+        rows = rows.where(or_(JournalEntry.action == action, JournalEntry.action.startswith(f"{action}.")))
+    if since:
+        rows = rows.where(JournalEntry.at >= datetime.combine(since, time.min, SHANGHAI))
+    if until:
+        rows = rows.where(JournalEntry.at <= end_of_day(until))
+    return rows
+
+
+def entry(session: Session, scope: Scope, seq: int) -> JournalEntry | None:
+    """One entry within reach."""
+    return session.execute(
+        select(JournalEntry).where(JournalEntry.seq == seq, scope.where(JournalEntry.unit_id))
+    ).scalar()
+
+
+def lines(session: Session, seq: int, limit: int = 200) -> list[JournalLine]:
+    """The first lines of an entry."""
+    return list(
+        session.execute(
+            select(JournalLine).where(JournalLine.seq == seq).order_by(JournalLine.number).limit(limit)
+        ).scalars()
+    )
