@@ -16,8 +16,7 @@ from registry.desk import queries
 from registry.people.commands import look_up_number
 from registry.people.identity import read_document
 from registry.people.kinds import Sex
-from registry.people.queries import identifiers
-from registry.people.views import load_person
+from registry.people.queries import identifiers, person_within
 from registry.web.actions import action_label
 from registry.web.guard import permit
 
@@ -95,7 +94,7 @@ def _number_holder(text: str) -> dict[str, object] | None:
 def person(person_id: int) -> ResponseReturnValue:
     """Everything within reach about one person, numbers masked."""
     session, actor = db.session(), g.actor
-    record = load_person(person_id, g.scope)
+    record = person_within(session, g.scope, person_id)
     return render_template(
         "desk/person.html",
         person=record,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from registry.core.errors import RecordNotFoundError
 from registry.core.scope import Scope
 from registry.core.write import chunks
 from registry.people.models import Person, PersonIdentifier, PersonReach
@@ -40,6 +41,15 @@ def within_reach(scope: Scope, person_id: Any) -> ColumnElement[bool]:
 def persons(scope: Scope) -> Select[Person]:
     """Canonical persons within reach. A person seen only through a merged row is reached as well."""
     return select(Person).where(Person.state == "active", within_reach(scope, Person.id))
+
+
+def person_within(session: Session, scope: Scope, person_id: int) -> Person:
+    """The canonical person within reach, also under the number of a row merged into it."""
+    canonical = canonical_ids(session, [person_id]).get(person_id)
+    person = session.execute(persons(scope).where(Person.id == canonical)).scalar()
+    if person is None:
+        raise RecordNotFoundError("person")
+    return person
 
 
 def persons_named(scope: Scope, text: str) -> Select[Person]:

@@ -14,9 +14,8 @@ from wtforms.validators import Optional
 
 from registry.accounts import queries as accounts
 from registry.core.db import db
-from registry.core.errors import RecordNotFoundError, RuleError
+from registry.core.errors import RuleError
 from registry.core.permissions import Permission
-from registry.core.scope import Scope
 from registry.core.text import mask_phone
 from registry.core.write import run
 from registry.people import commands, queries
@@ -66,15 +65,6 @@ PEOPLE = Listing(
     default_sort="-id",
     title=_l("People"),
 )
-
-
-def load_person(person_id: int, scope: Scope) -> Person:
-    """The canonical person within reach, also under the number of a row merged into it."""
-    canonical = queries.canonical_ids(db.session(), [person_id]).get(person_id)
-    person = db.session.execute(queries.persons(scope).where(Person.id == canonical)).scalar()
-    if person is None:
-        raise RecordNotFoundError("person")
-    return person
 
 
 @blueprint.get("/")
@@ -127,7 +117,7 @@ def add_person() -> ResponseReturnValue:
 @permit(Permission.PERSON_EDIT)
 def correct_person(person_id: int) -> ResponseReturnValue:
     """Correct what is registered. The document number is only asked when it is to be added."""
-    person = load_person(person_id, g.scope)
+    person = queries.person_within(db.session(), g.scope, person_id)
     form = PersonForm(obj=person)
     if form.validate_on_submit():
         try:
@@ -152,7 +142,7 @@ def correct_person(person_id: int) -> ResponseReturnValue:
 @permit(Permission.PERSON_REVEAL)
 def reveal_identifier(person_id: int) -> ResponseReturnValue:
     """Show document numbers and phone in clear, once, with a reason."""
-    person = load_person(person_id, g.scope)
+    person = queries.person_within(db.session(), g.scope, person_id)
     form = RevealForm()
     shown = None
     if form.validate_on_submit():
