@@ -71,7 +71,7 @@ def plan_setup(mode: str, current: bool, empty: bool, reset_demo: bool) -> "tupl
         return [["init", "--empty"]], "empty"
     if mode == "":
         return [["init"], ["demo", "load"]], "demo"
-    steps = [] if current else [["init"]]
+    steps = [] if current and mode != "demo-begun" else [["init"]]
     if mode == "demo-begun" or reset_demo:
         steps.append(["demo", "reset"])
     return steps, mode.replace("-begun", "")

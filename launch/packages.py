@@ -13,6 +13,7 @@ from launch.preconditions import check_writable
 from launch.process import HERE, child_environment
 
 LOCKS = {"run": ["requirements.txt"], "work": ["requirements.txt", "requirements-dev.txt"]}
+COLLECTING = ("Collecting ", "Processing ")  # What pip says of a package from an index, and of a local one.
 UNREACHABLE = re.compile(
     "NewConnection|ConnectTimeout|NameResolution|Max retries|ProxyError|ReadTimeout"
     "|Connection (broken|refused|reset)"
@@ -92,8 +93,8 @@ def install(python: str, locks: "list[str]") -> None:
     for raw in pip.stdout:
         line = raw.decode("utf-8", "replace").rstrip()
         told.append(line)
-        collected = sum(text.startswith("Collecting ") for text in told)
-        if line.startswith("Collecting ") and sys.stdout.isatty():
+        collected = sum(text.startswith(COLLECTING) for text in told)
+        if line.startswith(COLLECTING) and sys.stdout.isatty():
             print(f"\r  {collected}/{pinned}", end="", flush=True)
         elif line.startswith("Installing collected"):
             say(

@@ -10,6 +10,7 @@ from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_migrate import Migrate
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from registry.config import read_config
@@ -43,6 +44,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     from registry import cli
     from registry.accounts import views as accounts
+    from registry.accounts.signing import identity
     from registry.audit import views as audit
     from registry.certificates import views as certificates
     from registry.desk import views as desk
@@ -52,21 +54,43 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from registry.people import views as people
     from registry.public import views as public
     from registry.training import views as training
-    from registry.web import errors, guard, locale, setup
+    from registry.web import errors, guard, interface, listing_views, locale, setup
 
     Babel(app, locale_selector=locale.chosen_locale, timezone_selector=lambda: "Asia/Shanghai")
     setup.install(app)
     guard.install(app)
     errors.install(app)
     locale.install(app)
-    for register in (accounts, people, training, certificates, indicators, desk, audit, public):
+    interface.install(app, identity)
+    for register in (
+        accounts,
+        people,
+        training,
+        certificates,
+        indicators,
+        desk,
+        audit,
+        public,
+        listing_views,
+    ):
         app.register_blueprint(register.blueprint)
         if hasattr(register, "install"):
             register.install(app)
     cli.install(app)
+    app.jinja_env.globals["demo_shown"] = _demo_shown
     Hooks.refresh = engine.refresh
     Hooks.reach = people_commands.keep_reach
     return app
+
+
+def _demo_shown() -> bool:
+    """Whether pages say that the data is invented; an error page must not fail over it."""
+    from registry.accounts.settings import is_demo
+
+    try:
+        return is_demo(db.session())
+    except SQLAlchemyError:
+        return False
 
 
 def _root() -> Any:

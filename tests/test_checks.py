@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import grimp
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from importlinter import Contract
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -18,7 +20,7 @@ from registry.accounts.models import Unit
 from registry.core.db import db
 from registry.core.ops import Preference, save_preference
 from tests.checks import catalogues
-from tests.checks.contracts import NeighboursContract
+from tests.checks.contracts import KindsContract, NeighboursContract
 from tests.checks.migrations import problems
 
 # Migrations and triggers
@@ -51,40 +53,77 @@ def test_a_table_that_differs_from_its_model_is_seen(app: Flask) -> None:
 # Import contracts
 
 
-def trespasses(importer: str, imported: str) -> list[tuple[str, str]]:
-    """What the contract says of one import."""
+NEIGHBOURS = NeighboursContract("neighbours", {}, {"private": ["views", "forms"], "shared": ["web"]})
+KINDS = KindsContract(
+    "kinds",
+    {},
+    {
+        "kinds": ["views", "forms", "commands", "queries", "models"],
+        "rules": ["models", "queries", "commands", "definitions"],
+        "web_modules": ["flask", "registry.web"],
+    },
+)
+
+
+def broken(contract: Contract, *chain: str) -> list[str]:
+    """What a contract says of modules of which each imports the next."""
     graph = grimp.ImportGraph()
-    for module in (importer, imported):
+    for module in chain:
         graph.add_module(module)
-    graph.add_import(importer=importer, imported=imported)
-    contract = NeighboursContract(
-        name="test", session_options={}, contract_options={"private": ["views", "forms"], "shared": ["web"]}
-    )
-    broken: list[tuple[str, str]] = contract.check(graph, verbose=False).metadata["broken"]
-    return broken
+    for importer, imported in pairwise(chain):
+        graph.add_import(importer=importer, imported=imported)
+    found: list[str] = contract.check(graph, verbose=False).metadata["broken"]
+    return found
 
 
 @pytest.mark.parametrize(
-    ("importer", "imported"),
+    "chain",
     [
         ("registry.training.commands", "registry.people.forms"),
-        ("registry.training.views", "registry.people.views"),
+        ("registry.training.views_roster", "registry.people.views"),
     ],
 )
-def test_another_registers_views_and_forms_are_its_own(importer: str, imported: str) -> None:
-    assert trespasses(importer, imported) == [(importer, imported)]
+def test_another_registers_views_and_forms_are_its_own(chain: tuple[str, str]) -> None:
+    assert broken(NEIGHBOURS, *chain) == [" imports ".join(chain)]
 
 
 @pytest.mark.parametrize(
-    ("importer", "imported"),
+    "chain",
     [
+        ("registry", "registry.people.views"),
         ("registry.training.views", "registry.people.commands"),
         ("registry.training.views", "registry.training.forms"),
         ("registry.training.forms", "registry.web.forms"),
     ],
 )
-def test_commands_own_forms_and_shared_plumbing_may_be_used(importer: str, imported: str) -> None:
-    assert trespasses(importer, imported) == []
+def test_commands_own_forms_and_shared_plumbing_may_be_used(chain: tuple[str, str]) -> None:
+    assert broken(NEIGHBOURS, *chain) == []
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        ("registry.people.models", "registry.people.queries"),
+        ("registry.people.commands_own", "registry.people.views_own"),
+        ("registry.people.queries.lists", "registry.people.pinyin", "registry.people.commands.merge"),
+        ("registry.people.commands", "flask"),
+        ("registry.indicators.definitions", "registry.people.pinyin", "registry.web.listing"),
+    ],
+)
+def test_an_import_that_points_upward_is_seen_through_a_chain(chain: tuple[str, ...]) -> None:
+    assert broken(KINDS, *chain) == [" -> ".join(chain)]
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        ("registry.people.views", "registry.people.commands", "registry.people.models"),
+        ("registry.people.views", "flask"),
+        ("registry.desk.views", "registry.web.listing", "flask"),
+    ],
+)
+def test_an_import_that_points_downward_is_free(chain: tuple[str, ...]) -> None:
+    assert broken(KINDS, *chain) == []
 
 
 # Catalogues

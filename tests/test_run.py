@@ -167,7 +167,7 @@ def test_what_pip_says_is_told_in_plain_words(told: str, plain: str) -> None:
         ("", False, False, False, [["init"], ["demo", "load"]], "demo"),
         ("", False, False, True, [["init"], ["demo", "load"]], "demo"),
         ("", False, True, False, [["init", "--empty"]], "empty"),
-        ("demo-begun", True, False, False, [["demo", "reset"]], "demo"),
+        ("demo-begun", True, False, False, [["init"], ["demo", "reset"]], "demo"),
         ("empty-begun", True, False, False, [["init", "--empty"]], "empty"),
         ("demo", True, False, False, [], "demo"),
         ("demo", False, False, False, [["init"]], "demo"),

@@ -27,7 +27,7 @@ def make_insert_only(table: str) -> None:
             )
         return
     op.execute(
-        f"CREATE FUNCTION {table}_insert_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE OR REPLACE FUNCTION {table}_insert_only() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{table} is insert-only'; END $$"
     )
     op.execute(
@@ -450,7 +450,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('credential_type_id', sa.Integer(), nullable=False),
     sa.Column('credential_rule_id', sa.Integer(), nullable=True),
-    sa.Column('number', sa.String(length=60), nullable=False),
+    sa.Column('number', sa.String(length=120).with_variant(sa.String(length=120, collation='C'), 'postgresql'), nullable=False),
     sa.Column('token', sa.String(length=22), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
@@ -467,6 +467,7 @@ def upgrade() -> None:
     sa.Column('template_version', sa.String(length=40), nullable=False),
     sa.Column('snapshot', sa.Text(), nullable=False),
     sa.CheckConstraint("origin IN ('issued', 'legacy')", name=op.f('ck_certificate_origin')),
+    sa.CheckConstraint('ended_on IS NULL OR ended_on >= issued_on', name=op.f('ck_certificate_ended')),
     sa.CheckConstraint('valid_until IS NULL OR valid_until >= valid_from', name=op.f('ck_certificate_validity')),
     sa.ForeignKeyConstraint(['batch_id'], ['certificate_batch.id'], name=op.f('fk_certificate_batch_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['credential_rule_id'], ['credential_rule.id'], name=op.f('fk_certificate_credential_rule_id'), initially='DEFERRED', deferrable=True),
@@ -475,16 +476,18 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['replaces_id'], ['certificate.id'], name=op.f('fk_certificate_replaces_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_certificate_unit_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate')),
+    sa.UniqueConstraint('batch_id', 'person_id', name=op.f('uq_certificate_batch_id_person_id')),
     sa.UniqueConstraint('credential_type_id', 'number', name=op.f('uq_certificate_credential_type_id_number')),
     sa.UniqueConstraint('token', name=op.f('uq_certificate_token'))
     )
     with op.batch_alter_table('certificate', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_certificate_batch_id'), ['batch_id'], unique=False)
+        batch_op.create_index('ix_certificate_ended_on', ['ended_on', 'id'], unique=False, sqlite_where=sa.text('ended_on IS NOT NULL'), postgresql_where=sa.text('ended_on IS NOT NULL'))
         batch_op.create_index('ix_certificate_issued', ['issued_on', 'id'], unique=False)
         batch_op.create_index('ix_certificate_number', ['number'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificate_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificate_replaces_id'), ['replaces_id'], unique=False)
         batch_op.create_index('ix_certificate_unit_issued', ['unit_id', 'issued_on', 'id'], unique=False)
+        batch_op.create_index('ix_certificate_voided_at', ['voided_at', 'id'], unique=False, sqlite_where=sa.text('voided_at IS NOT NULL'), postgresql_where=sa.text('voided_at IS NOT NULL'))
 
     op.create_table('course_instructor',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -492,15 +495,16 @@ def upgrade() -> None:
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('lead', sa.Boolean(), nullable=False),
+    sa.Column('voided_at', sa.DateTime(), nullable=True),
     sa.ForeignKeyConstraint(['course_id'], ['course.id'], name=op.f('fk_course_instructor_course_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_course_instructor_person_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_course_instructor_unit_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_course_instructor')),
-    sa.UniqueConstraint('course_id', 'person_id', name=op.f('uq_course_instructor_course_id_person_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_course_instructor'))
     )
     with op.batch_alter_table('course_instructor', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_course_instructor_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_course_instructor_unit_id'), ['unit_id'], unique=False)
+        batch_op.create_index('uq_course_instructor_person', ['course_id', 'person_id'], unique=True, sqlite_where=sa.text('voided_at IS NULL'), postgresql_where=sa.text('voided_at IS NULL'))
 
     op.create_table('course_session',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -512,14 +516,15 @@ def upgrade() -> None:
     sa.Column('starts', sa.String(length=5), nullable=False),
     sa.Column('ends', sa.String(length=5), nullable=False),
     sa.Column('minutes', sa.Integer(), nullable=False),
+    sa.Column('voided_at', sa.DateTime(), nullable=True),
     sa.CheckConstraint('minutes > 0', name=op.f('ck_course_session_minutes')),
     sa.ForeignKeyConstraint(['course_id'], ['course.id'], name=op.f('fk_course_session_course_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_course_session_unit_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_course_session')),
-    sa.UniqueConstraint('course_id', 'number', name=op.f('uq_course_session_course_id_number'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_course_session'))
     )
     with op.batch_alter_table('course_session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_course_session_unit_id'), ['unit_id'], unique=False)
+        batch_op.create_index('uq_course_session_number', ['course_id', 'number'], unique=True, sqlite_where=sa.text('voided_at IS NULL'), postgresql_where=sa.text('voided_at IS NULL'))
 
     op.create_table('roster_import',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -618,14 +623,14 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_enrolment_person_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['roster_import_id'], ['roster_import.id'], name=op.f('fk_enrolment_roster_import_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_enrolment_unit_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_enrolment')),
-    sa.UniqueConstraint('course_id', 'person_id', name=op.f('uq_enrolment_course_id_person_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_enrolment'))
     )
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_enrolment_batch_line_id'), ['batch_line_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_enrolment_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_enrolment_roster_import_id'), ['roster_import_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_enrolment_unit_id'), ['unit_id'], unique=False)
+        batch_op.create_index('uq_enrolment_person', ['course_id', 'person_id'], unique=True, sqlite_where=sa.text('voided_at IS NULL'), postgresql_where=sa.text('voided_at IS NULL'))
 
     op.create_table('assessment',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -635,8 +640,10 @@ def upgrade() -> None:
     sa.Column('score', sa.Integer(), nullable=True),
     sa.Column('passed', sa.Boolean(), nullable=True),
     sa.Column('cleared', sa.Boolean(), nullable=False),
+    sa.Column('method', sa.String(length=12), nullable=False),
     sa.Column('assessed_on', sa.Date(), nullable=False),
     sa.Column('by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint("method IN ('grid', 'all_passed', 'import')", name=op.f('ck_assessment_method')),
     sa.CheckConstraint('score IS NULL OR (score >= 0 AND score <= 100)', name=op.f('ck_assessment_score')),
     sa.ForeignKeyConstraint(['by_id'], ['user.id'], name=op.f('fk_assessment_by_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], name=op.f('fk_assessment_enrolment_id'), initially='DEFERRED', deferrable=True),

@@ -8,9 +8,15 @@ from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.core.db import HIDDEN, Base, Code, Json, Name, Pk, Stamp, ref
+from registry.core.i18n import N_
 from registry.core.secrets import Encrypted
 
 LEVELS = ("province", "prefecture", "county")
+LEVEL_NAMES = {
+    "province": N_("Province level"),
+    "prefecture": N_("Prefecture level"),
+    "county": N_("County level"),
+}
 
 
 class Unit(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,7 +53,7 @@ def tree_on(session: Session, day: date, *, known_seq: int | None = None) -> Uni
             or_(UnitParent.void_seq.is_(None), UnitParent.void_seq > known_seq),
         )
     ordered = session.execute(rows.order_by(UnitParent.starts_on, UnitParent.id)).all()
-    return UnitTree({unit_id: parent_id for unit_id, parent_id in ordered})
+    return UnitTree(dict(ordered))
 
 
 def units(scope: Scope) -> Select[Unit]:
@@ -87,23 +87,76 @@ def roles_of(session: Session, user_id: int, day: date) -> list[tuple[Role, int]
 
 def actor_for(session: Session, user: User, day: date) -> Actor:
     """The user as an actor: for each permission the units it reaches today."""
+    return actor_with(session, user.id, user.name, user.home_unit_id, roles_of(session, user.id, day), day)
+
+
+def actor_with(
+    session: Session,
+    user_id: int,
+    name: str,
+    home_unit_id: int,
+    roles: Iterable[tuple[Role, int]],
+    day: date,
+) -> Actor:
+    """An actor with the roles given, which were read already."""
     tree = tree_on(session, day)
     reach: dict[Permission, frozenset[int]] = {}
-    for role, unit_id in roles_of(session, user.id, day):
+    for role, unit_id in roles:
         below = tree.below(unit_id)
         for permission in GRANTS[role]:
             reach[permission] = reach.get(permission, frozenset()) | below
     top = [unit_id for unit_id in set(tree.parent.values()) if unit_id not in tree.parent]
     everywhere = frozenset(tree.below(top[0])) if top else frozenset()
     return Actor(
-        user.id,
-        user.name,
+        user_id,
+        name,
         # A reach over the whole tree is "everywhere", which spares the list of ids in every query.
         {p: None if everywhere and ids >= everywhere else ids for p, ids in reach.items()},
-        user.home_unit_id,
+        home_unit_id,
     )
 
 
 def user_by_name(session: Session, username: str) -> User | None:
     """The user with this sign-in name."""
     return session.execute(select(User).where(User.username == username)).scalar()
+
+
+def parentages(unit_id: int) -> Select[UnitParent, Unit]:
+    """Under which units a unit stood, with the days and what was taken back; newest first."""
+    return (
+        select(UnitParent, Unit)
+        .join(Unit, Unit.id == UnitParent.parent_id)
+        .where(UnitParent.unit_id == unit_id)
+        .order_by(UnitParent.starts_on.desc(), UnitParent.id.desc())
+    )
+
+
+def former_codes(unit_id: int) -> Select[UnitCode]:
+    """Codes a unit had before."""
+    return select(UnitCode).where(UnitCode.unit_id == unit_id).order_by(UnitCode.ends_on, UnitCode.code)
+
+
+def unconfirmed_units() -> Select[int]:
+    """Units with a parentage whose date is still to confirm."""
+    return select(UnitParent.unit_id).where(UnitParent.confirmed.is_(False), UnitParent.void_seq.is_(None))
+
+
+@dataclass(frozen=True)
+class Move:
+    """Which sub-totals a unit leaves and enters when its parent changes. Common ones stay the same."""
+
+    leaves: list[int]
+    enters: list[int]
+    stays: list[int]
+    units: int
+
+
+def move_of(tree: UnitTree, unit_id: int, parent_id: int) -> Move:
+    """What putting a unit under another parent does to the totals above it; `units` move with it."""
+    before, after = tree.path(unit_id)[1:], tree.path(parent_id)
+    return Move(
+        leaves=[u for u in before if u not in after],
+        enters=[u for u in after if u not in before],
+        stays=[u for u in after if u in before],
+        units=len(tree.below(unit_id)),
+    )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.core.db import PERSONAL, Base, Code, Json, Name, Pk, Stamp, ref
+from registry.core.db import PERSONAL, Base, Code, Json, Name, Pk, SearchText, Stamp, ref
 from registry.core.secrets import TOKEN, EncryptedJson
+
+
+def _where_set(column: str, *then: str) -> Index:
+    """An index over the few rows where `column` is set."""
+    is_set = text(f"{column} IS NOT NULL")
+    return Index(f"ix_certificate_{column}", column, *then, sqlite_where=is_set, postgresql_where=is_set)
 
 
 class CredentialType(Base):
@@ -101,20 +107,25 @@ class Certificate(Base):
     __reach__ = ("person_id", "unit_id")
     __table_args__ = (
         UniqueConstraint("credential_type_id", "number"),
+        # A batch issued twice would need a second certificate for the same person.
+        UniqueConstraint("batch_id", "person_id"),
         CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity"),
+        CheckConstraint("ended_on IS NULL OR ended_on >= issued_on", name="ended"),
         CheckConstraint("origin IN ('issued', 'legacy')", name="origin"),
         Index("ix_certificate_issued", "issued_on", "id"),
         Index("ix_certificate_unit_issued", "unit_id", "issued_on", "id"),
         Index("ix_certificate_number", "number"),
+        _where_set("ended_on", "id"),
+        _where_set("voided_at", "id"),
     )
     id: Mapped[Pk]
     credential_type_id: Mapped[int] = ref("credential_type.id", index=False)
     credential_rule_id: Mapped[int | None] = ref("credential_rule.id", index=False)
-    number: Mapped[str] = mapped_column(String(60))
+    number: Mapped[SearchText]
     token: Mapped[str] = mapped_column(TOKEN, unique=True)
     person_id: Mapped[int] = ref("person.id")
     unit_id: Mapped[int] = ref("unit.id", index=False)
-    batch_id: Mapped[int | None] = ref("certificate_batch.id")
+    batch_id: Mapped[int | None] = ref("certificate_batch.id", index=False)
     issued_on: Mapped[date]
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from registry.cli import keeping, setup
+from registry.cli import demo, keeping, setup, users
 
 
 def install(app: Flask) -> None:
     """Add every group to `flask`."""
     setup.install(app)
     keeping.install(app)
+    demo.install(app)
+    users.install(app)

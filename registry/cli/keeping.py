@@ -1,4 +1,4 @@
-"""`flask journal`, `flask backup`, `flask restore`, `flask keys`, `flask fonts`."""
+"""`flask journal`, `flask backup`, `flask restore`, `flask keys`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from sqlalchemy import text
 
 from registry.cli import setup
-from registry.core import backup, fonts, journal, secrets
+from registry.core import backup, journal, secrets
 from registry.core.db import db
 from registry.core.engines import write_options
 from registry.core.journal import Clock
@@ -121,9 +121,3 @@ def install(app: Flask) -> None:
         except ValueError as error:
             _fail(f"Not imported: {error}.")
         click.echo("Keys written.")
-
-    @app.cli.command("fonts")
-    def prepare_fonts() -> None:
-        """Prepare the fonts of certificates, so that the first PDF is quick."""
-        fonts.prepare_fonts(current_app.config["INSTANCE"] / "fonts")
-        click.echo("Fonts are ready.")

@@ -6,7 +6,6 @@ import os
 import sys
 
 import click
-from argon2 import PasswordHasher
 from flask import Flask, current_app
 from flask_migrate import upgrade
 from sqlalchemy import insert, select
@@ -17,6 +16,7 @@ from registry.certificates import commands as certificates
 from registry.core import clock, secrets
 from registry.core.db import db
 from registry.core.journal import GENESIS, Clock
+from registry.core.passwords import hash_password
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
@@ -72,7 +72,7 @@ def _first_administrator() -> None:
             w,
             username=name,
             name=name,
-            password_hash=PasswordHasher().hash(password),
+            password_hash=hash_password(password),
             unit=province,
             must_change_password=False,
         )

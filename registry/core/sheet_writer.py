@@ -25,6 +25,10 @@ CELL_LENGTH = 32_767
 _LIVE = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
 
+# Neither XML nor UTF-8 can carry these, and no one can type them.
+_UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
 def guard(text: str) -> str:
     """The text with a quote before it when a spreadsheet would take it for a formula."""
     return f"'{text}" if _LIVE.match(text) else text
@@ -43,7 +47,9 @@ def write_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
     writer.writerow([guard(header) for header in headers])
     yield BOM
     for count, row in enumerate(rows, start=1):
-        writer.writerow([guard(value) if isinstance(value, str) else cell_text(value) for value in row])
+        writer.writerow(
+            [guard(cell_text(value)) if isinstance(value, str) else cell_text(value) for value in row]
+        )
         if count % CHUNK == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -97,7 +103,7 @@ def cell_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return _UNWRITABLE.sub("", value)
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds")
     if isinstance(value, date):

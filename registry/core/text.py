@@ -37,7 +37,7 @@ _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _HIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_BIDI}]")
 _INVISIBLE = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f{_BIDI}\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
 _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
 
@@ -185,9 +185,9 @@ def mask_name(name: str, *, minor: bool = False) -> str:
 def mask_number(number: str, first: int = 6, last: int = 4) -> str:
     """A document number with its first and last characters in clear: 220102********1234.
 
-    The pattern is a setting. A number too short to hide four characters that way shows a quarter at each end.
+    The pattern is a setting. Where it would hide less than a third, a quarter is shown at each end.
     """
-    if len(number) < first + last + 4:
+    if (len(number) - first - last) * 3 < len(number):
         first = last = len(number) // 4
     hidden = len(number) - first - last
     return number[:first] + "*" * hidden + number[len(number) - last :]

@@ -116,6 +116,9 @@ def _open(data: bytes) -> _Parts:
 
 def parse(xml: bytes, start: Start, text: Callable[[str], None] | None = None) -> None:
     """Walk through well-formed UTF-8 XML without a document type; anything else is refused as damaged."""
+    # A UTF-16 mark would win over the encoding given here.
+    if b"\0" in xml:
+        raise damaged()
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartElementHandler = start

@@ -58,7 +58,7 @@
     closePops(target);
     var button = target.closest("[data-theme], [data-density], [data-copy], [data-help], [data-grid-set], [data-grid-go]");
     if (!button || button === root) { return; }
-    if (button.hasAttribute("data-theme")) { setTheme(button.dataset.theme); }
+    if (button.hasAttribute("data-theme")) { event.preventDefault(); setTheme(button.dataset.theme); }
     else if (button.hasAttribute("data-density")) { setDensity(button); }
     else if (button.hasAttribute("data-copy")) { copy(button); }
     else if (button.hasAttribute("data-help")) { closePops(); help(); }
@@ -83,15 +83,18 @@
     });
   });
 
-  var awaited = 0;
+  /* The row meant by `x` is the one last pointed at or focused, whichever came later. */
+  var awaited = 0, lastRow = null;
+  ["mouseover", "focusin"].forEach(function (kind) {
+    document.addEventListener(kind, function (event) { lastRow = event.target.closest("[data-rows] tbody tr") || lastRow; });
+  });
   var singleKeys = {
     "/": function () { var box = one("[data-search]"); if (box) { box.focus(); box.select(); } return box; },
     "?": function () { help(); return true; },
     "n": function () { var button = one('[data-key="n"]'); if (button) { button.click(); } return button; },
     "g": function () { awaited = Date.now(); return true; },
     "x": function () {
-      var row = document.activeElement.closest("[data-rows] tbody tr") || one("[data-rows] tbody tr:hover");
-      var box = row && one('input[name="ids"]', row);
+      var box = lastRow && one('input[name="ids"]', lastRow);
       if (box) { box.click(); }
       return box;
     }
@@ -122,6 +125,54 @@
     if (Object.prototype.hasOwnProperty.call(singleKeys, event.key) && singleKeys[event.key]()) { event.preventDefault(); }
   });
 
+  /* ---- Search as you type: the same form, with `part`, answers with a few links ---- */
+  all("[data-search]").forEach(function (box) {
+    var form = box.form, list = one("#" + box.getAttribute("aria-controls")), asked = 0, timer = 0, at = -1;
+    function show(open) {
+      list.hidden = !open;
+      box.setAttribute("aria-expanded", String(open));
+      if (!open) { at = -1; box.removeAttribute("aria-activedescendant"); }
+    }
+    function choose(step) {
+      var options = all("[role=option]", list);
+      if (list.hidden || !options.length) { return false; }
+      at = (at + step + options.length + (at < 0 && step < 0 ? 1 : 0)) % options.length;
+      options.forEach(function (option, index) {
+        option.id = "suggestion-" + index;
+        option.setAttribute("aria-selected", String(index === at));
+      });
+      box.setAttribute("aria-activedescendant", "suggestion-" + at);
+      options[at].scrollIntoView({ block: "nearest" });
+      return true;
+    }
+    function ask() {
+      var number = ++asked, fields = new URLSearchParams(new FormData(form));
+      if (!box.value.trim()) { list.textContent = ""; show(false); return; }
+      fields.set("part", "1");
+      fetch(form.action, { method: "POST", body: fields, credentials: "same-origin" }).then(function (answer) {
+        return answer.ok && !answer.redirected ? answer.text() : "";
+      }).then(function (html) {
+        if (number !== asked || document.activeElement !== box) { return; }
+        list.innerHTML = html;
+        at = -1;
+        show(Boolean(one("[role=option]", list)));
+      }).catch(function () { show(false); });
+    }
+    function soon() { clearTimeout(timer); timer = setTimeout(ask, 150); }
+    box.addEventListener("input", function (event) { if (!isComposing(event)) { soon(); } });
+    box.addEventListener("compositionend", soon);
+    box.addEventListener("blur", function () { setTimeout(function () { if (!form.contains(document.activeElement)) { show(false); } }, 150); });
+    box.addEventListener("keydown", function (event) {
+      if (isComposing(event)) { return; }
+      var options = all("[role=option]", list), moved = false;
+      if (event.key === "ArrowDown") { moved = choose(1); }
+      else if (event.key === "ArrowUp") { moved = choose(-1); }
+      else if (event.key === "Enter" && at >= 0 && options[at]) { options[at].click(); moved = true; }
+      else if (event.key === "Escape" && !list.hidden) { show(false); moved = true; }
+      if (moved) { event.preventDefault(); }
+    });
+  });
+
   /* ---- Forms: nothing is sent twice ---- */
   function release(form) {
     delete form.dataset.sent;
@@ -131,8 +182,11 @@
   }
 
   document.addEventListener("submit", function (event) {
+    if (composing) { event.preventDefault(); event.stopPropagation(); }
+  }, true);
+
+  document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (composing) { event.preventDefault(); return; }
     if (!form.hasAttribute("data-guard")) { return; }
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (event.defaultPrevented) { return; }
@@ -283,6 +337,7 @@
       return make("th", { scope: "col", className: index === 0 && column.readonly ? "stick stick-2" : "", textContent: column.label });
     }), canDelete ? [make("td")] : []));
     var table = make("table", { "aria-label": texts.caption }, [make("thead", {}, [head]), body]);
+    if (nameColumn === 0) { table.className = "grid-named"; }
     var frame = make("div", { className: "grid-frame" }, [table]);
     var foot = make("div", { className: "grid-foot" }, (canAdd ? [addButton] : []).concat([undoButton, next, count, make("span", { className: "hint", textContent: texts.hint })]));
     box.append(frame, told, foot);
@@ -475,7 +530,7 @@
       valueAtFocus = rows[place[0]].cells[place[1]];
       changedSinceFocus = false;
       var errors = rows[place[0]].errors, reason = errors[columns[place[1]].key] || errors[""];
-      say(reason ? texts.row + " " + (place[0] + 1) + " · " + columns[place[1]].label + ": " + reason : "", Boolean(reason));
+      say(reason ? texts.told.replace("{row}", place[0] + 1).replace("{label}", columns[place[1]].label).replace("{text}", reason) : "", Boolean(reason));
     });
     body.addEventListener("input", function (event) {
       var place = where(event.target);

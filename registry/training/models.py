@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.core.db import PERSONAL, Base, Code, Json, Name, Pk, Stamp, ref
 from registry.core.secrets import EncryptedJson
+
+
+def _unique_unless_void(*columns: str, name: str) -> Index:
+    """Only one row that is not void; a voided row leaves room for the right one."""
+    standing = text("voided_at IS NULL")
+    return Index(name, *columns, unique=True, sqlite_where=standing, postgresql_where=standing)
 
 
 class CourseType(Base):
@@ -73,11 +79,14 @@ class Course(Base):
 
 
 class CourseSession(Base):
-    """One sitting of a course, generated from the course type and adjustable."""
+    """One sitting of a course, generated from the course type and adjustable.
+
+    `minutes` is what counts as attendance, without the breaks. `voided_at` takes a session out of the plan.
+    """
 
     __tablename__ = "course_session"
     __table_args__ = (
-        UniqueConstraint("course_id", "number"),
+        _unique_unless_void("course_id", "number", name="uq_course_session_number"),
         CheckConstraint("minutes > 0", name="minutes"),
     )
     id: Mapped[Pk]
@@ -89,19 +98,21 @@ class CourseSession(Base):
     starts: Mapped[str] = mapped_column(String(5))  # 09:00, Asia/Shanghai
     ends: Mapped[str] = mapped_column(String(5))
     minutes: Mapped[int]
+    voided_at: Mapped[Stamp | None]
 
 
 class CourseInstructor(Base):
-    """A person who teaches a course."""
+    """A person who teaches a course. Naming another one voids the row."""
 
     __tablename__ = "course_instructor"
     __reach__ = ("person_id", "unit_id")
-    __table_args__ = (UniqueConstraint("course_id", "person_id"),)
+    __table_args__ = (_unique_unless_void("course_id", "person_id", name="uq_course_instructor_person"),)
     id: Mapped[Pk]
     course_id: Mapped[int] = ref("course.id", index=False)
     person_id: Mapped[int] = ref("person.id")
     unit_id: Mapped[int] = ref("unit.id")
     lead: Mapped[bool] = mapped_column(default=True)
+    voided_at: Mapped[Stamp | None]
 
 
 class RosterImport(Base):
@@ -146,7 +157,7 @@ class Enrolment(Base):
     __person__ = "person_id"
     __reach__ = ("person_id", "unit_id")
     __table_args__ = (
-        UniqueConstraint("course_id", "person_id"),
+        _unique_unless_void("course_id", "person_id", name="uq_enrolment_person"),
         CheckConstraint(
             "result IS NULL OR result IN ('passed', 'failed', 'incomplete', 'absent')", name="result"
         ),
@@ -200,12 +211,14 @@ class Assessment(Base):
 
     A corrected value is a new row of the same attempt; the latest row of the latest attempt holds.
     `score` is out of 100 for theory and NULL for a practical item, `passed` the other way round.
+    `method` all_passed says that the item was recorded with "the rest passed", not one by one.
     """
 
     __tablename__ = "assessment"
     __insert_only__ = True
     __table_args__ = (
         CheckConstraint("score IS NULL OR (score >= 0 AND score <= 100)", name="score"),
+        CheckConstraint("method IN ('grid', 'all_passed', 'import')", name="method"),
         Index("ix_assessment_enrolment", "enrolment_id", "component", "attempt", "id"),
     )
     id: Mapped[Pk]
@@ -215,5 +228,6 @@ class Assessment(Base):
     score: Mapped[int | None]
     passed: Mapped[bool | None]
     cleared: Mapped[bool] = mapped_column(default=False)
+    method: Mapped[str] = mapped_column(String(12), default="grid")
     assessed_on: Mapped[date]
     by_id: Mapped[int | None] = ref("user.id")

@@ -7,6 +7,7 @@ import json
 from secrets import token_hex
 from typing import Any
 
+from flask import request
 from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -131,10 +132,12 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
         if len(value) != 32 or set(value) - set("0123456789abcdef"):
             field.data = new_form_key()
             raise ValidationError(
-                gettext(
-                    "This page is out of date. Nothing was saved; what you typed is kept: send it again."
-                )
+                gettext("This page is out of date. Nothing was saved; what you typed is kept: send it again.")
             )
+
+    def is_submitted(self) -> bool:
+        """A form given back after a new sign-in is filled but not sent: the reader sends it again."""
+        return "_restore" not in request.form and bool(super().is_submitted())
 
     def renew_key(self) -> None:
         """Give the form a new key, so that sending it again saves another record."""
@@ -143,7 +146,9 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
     def digest(self) -> str:
         """SHA-256 over the names and values, by which a repeated request is told from a changed one."""
         values = {
-            name: _digestible(field.data) for name, field in self._fields.items() if name not in NOT_IN_DIGEST
+            name: _digestible(field.data)
+            for name, field in self._fields.items()
+            if name not in NOT_IN_DIGEST and not isinstance(field, PasswordField)
         }
         return hashlib.sha256(
             json.dumps(values, sort_keys=True, ensure_ascii=False).encode("utf-8")
@@ -192,10 +197,13 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, args: MultiDict[str, str], **kwargs: Any) -> None:
         super().__init__(formdata=args, **kwargs)
-        self.validate()
 
     def values(self) -> dict[str, Any]:
         """The fields that were filled in and passed validation, by name."""
+        self.validate()
+        for field in self._fields.values():
+            if not field.raw_data or not any(field.raw_data):
+                field.errors = ()  # What was left empty is no mistake in a search.
         return {
             name: field.data
             for name, field in self._fields.items()

@@ -12,16 +12,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, flash, g, request, url_for
+from flask import Flask, Response, current_app, flash, g, request, url_for
 from flask_babel import get_locale
 
 from registry.core.clock import local
 from registry.core.scope import ANONYMOUS
 from registry.web.forms import field_kind, new_form_key
+from registry.web.guard import STATIC_ENDPOINTS
 from registry.web.locale import translate
 from registry.web.navigation import NavLink, known, menu
 
 NOTHING = "—"
+STATIC_TEXT = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
     def navigation() -> list[NavLink]:
         return menu(g.get("actor", ANONYMOUS))
 
+    app.after_request(_send_static_whole)
     app.jinja_env.filters.update(filters)
     app.jinja_env.tests["pair"] = _is_pair
     app.jinja_env.globals.update(
@@ -62,6 +65,18 @@ def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
         density=density,
         new_form_key=new_form_key,
     )
+
+
+def _send_static_whole(response: Response) -> Response:
+    """Static text leaves in one piece, because pieces are not compressed for a browser on plain HTTP;
+    an address with a version may be kept for a year."""
+    if request.endpoint in STATIC_ENDPOINTS and response.status_code == 200:
+        if response.is_streamed and response.mimetype in STATIC_TEXT:
+            response.direct_passthrough = False
+            response.set_data(response.get_data())
+        if "v" in request.args:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 def day(value: date | datetime | None) -> str:

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
+from wtforms.fields.core import UnboundField
 
 from registry.web.columns import Column, Link, Status, Text, rows_of
 from registry.web.forms import FilterForm
@@ -81,7 +82,7 @@ class Listing:
 
     def understands(self, parameter: str) -> bool:
         """Whether a query parameter belongs to this list."""
-        return parameter in OWN_PARAMETERS or (self.filters is not None and hasattr(self.filters, parameter))
+        return parameter in OWN_PARAMETERS or isinstance(getattr(self.filters, parameter, None), UnboundField)
 
     def selection(self, form: MultiDict[str, str]) -> Selection:
         """The rows a batch action was asked for."""

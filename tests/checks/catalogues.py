@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import TemplateSyntaxError
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "registry" / "translations" / "zh_CN" / "LC_MESSAGES"
@@ -27,14 +28,21 @@ def extracted() -> Catalog:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]
     methods = [(m["pattern"], m["method"]) for m in settings["mappings"]]
     catalog = Catalog("zh_CN", project="red-cross-registry", version="1", copyright_holder="", fuzzy=False)
-    found = extract_from_dir(
-        ROOT,
-        methods,
-        {pattern: {"silent": "false"} for pattern, method in methods if method == "jinja2"},
-        KEYWORDS,
-        comment_tags=("Translators:",),
-        directory_filter=lambda folder: _is_ours(Path(folder)),
-    )
+    read: list[str] = []
+    try:
+        found = list(
+            extract_from_dir(
+                ROOT,
+                methods,
+                {pattern: {"silent": "false"} for pattern, method in methods if method == "jinja2"},
+                KEYWORDS,
+                comment_tags=("Translators:",),
+                callback=lambda file, _method, _options: read.append(file),
+                directory_filter=lambda folder: _is_ours(Path(folder)),
+            )
+        )
+    except (SyntaxError, TemplateSyntaxError) as error:
+        sys.exit(f"{read[-1]} cannot be read: {error}")
     for file, _line, message, comments, context in sorted(found, key=lambda item: (item[0], item[1])):
         # Without line numbers a moved line changes nothing here.
         catalog.add(message, None, [(file, 0)], auto_comments=comments, context=context)
@@ -65,6 +73,9 @@ def _key(message: Message) -> tuple[str | tuple[str, ...], str | None]:
 
 def problems() -> Iterator[str]:
     """What is wrong with the catalogue, one line each."""
+    if not (FOLDER / "messages.po").exists():
+        yield "there is no catalogue: make it with --update"
+        return
     in_code = {_key(message) for message in extracted() if message.id}
     catalog = stored()
     in_catalogue = {_key(message): message for message in catalog if message.id}

@@ -1,4 +1,4 @@
-"""Credential types, batches, issuing, and what happens to a certificate later."""
+"""The credential types an installation starts with."""
 
 from __future__ import annotations
 

@@ -1,0 +1,8 @@
+"""Pages of this register."""
+
+from __future__ import annotations
+
+from registry.certificates.views import batches, certificates
+from registry.certificates.views.blueprint import blueprint
+
+__all__ = ["batches", "blueprint", "certificates"]

@@ -1,0 +1,187 @@
+"""The list of certificates and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from registry.accounts.queries import tree_on
+from registry.certificates import commands
+from registry.certificates.forms import CertificateFilters, RevokeForm, VoidForm
+from registry.certificates.models import Certificate
+from registry.certificates.queries import certificates as queries
+from registry.certificates.snapshots import sheet_of
+from registry.certificates.validity import PRINTED, CertificateState, state_on
+from registry.certificates.views.blueprint import STATES, blueprint, row_name, send_pdf
+from registry.core import clock
+from registry.core.db import db
+from registry.core.errors import RuleError
+from registry.core.i18n import N_
+from registry.core.permissions import Permission
+from registry.core.scope import Scope
+from registry.core.text import mask_name
+from registry.web.columns import Column, Link
+from registry.web.guard import permit
+from registry.web.listing import Listing
+from registry.web.load import load
+from registry.web.submit import submit
+
+EVENTS = {
+    "issued": _l("Issued"),
+    "imported": _l("Taken over from a list"),
+    "printed": _l("Printed"),
+    "revoked": _l("Revoked"),
+    "voided": _l("Voided"),
+}
+
+CERTIFICATES = Listing(
+    key="certificates.certificates",
+    identity=Certificate.id,
+    columns=(
+        Column(
+            "number",
+            _l("Number"),
+            sort=Certificate.number,
+            value=lambda row: Link(url_for("certificates.certificate", certificate_id=row.id), row.number),
+        ),
+        Column(
+            "holder",
+            _l("Holder"),
+            value=lambda row: Link(url_for("desk.person", person_id=row.person_id), row.holder),
+            masked=lambda row: mask_name(row.holder),
+        ),
+        Column("credential_type", _l("Certificate"), value=lambda row: row_name(row, "type")),
+        Column("unit", _l("Issuing unit"), value=lambda row: row_name(row, "unit")),
+        Column("issued_on", _l("Issued on"), sort=Certificate.issued_on),
+        Column("valid_until", _l("Valid until"), value=lambda row: row.valid_until or _("without end")),
+        Column("state", _l("State today"), value=lambda row: STATES[state_on(row, clock.today())]),
+    ),
+    filters=CertificateFilters,
+    default_sort="-issued_on",
+    title=_l("Certificates"),
+)
+
+
+@blueprint.get("/")
+@permit(Permission.CERTIFICATE_VIEW)
+def certificates() -> ResponseReturnValue:
+    """Certificates within reach, the newest first."""
+    session = db.session()
+    asked = CERTIFICATES.read(request.args, current_user.id)
+    chosen = asked.filters
+    rows = queries.certificates(
+        _narrowed(g.scope, chosen.get("unit")),
+        clock.today(),
+        number="".join(chosen.get("number", "").split()).upper() or None,
+        credential_type_id=int(chosen["credential_type"]) if "credential_type" in chosen else None,
+        state=CertificateState(chosen["state"]) if "state" in chosen else None,
+        issued_from=chosen.get("issued_from"),
+        issued_to=chosen.get("issued_to"),
+    )
+    if asked.export:
+        return asked.download(session, rows)
+    page = asked.page(
+        session,
+        rows,
+        empty_title=_("No certificate yet"),
+        empty_hint=_("Certificates are prepared from a closed course and issued once a batch is approved."),
+        empty_action=(_("Issue batches"), url_for("certificates.batches")),
+    )
+    return render_template("certificates/certificates.html", page=page)
+
+
+def _narrowed(scope: Scope, unit: str | None) -> Scope:
+    """The scope cut down to a unit and those below it."""
+    if unit is None:
+        return scope
+    below = tree_on(db.session(), clock.today()).below(int(unit))
+    return Scope(below if scope.units is None else below & scope.units)
+
+
+@blueprint.get("/<int:certificate_id>")
+@permit(Permission.CERTIFICATE_VIEW)
+def certificate(certificate_id: int) -> ResponseReturnValue:
+    """One certificate: its state today, what it says, and what happened to it."""
+    session = db.session()
+    shown = queries.certificate(session, g.scope, certificate_id)
+    state = state_on(shown.certificate, clock.today())
+    return render_template(
+        "certificates/certificate.html",
+        shown=shown,
+        certificate=shown.certificate,
+        sheet=sheet_of(shown.certificate),
+        state=STATES[state],
+        printable=_is_printable(shown.certificate, state),
+        may_end=g.actor.scope(Permission.CERTIFICATE_APPROVE).holds(shown.certificate.unit_id),
+        events=[
+            {"at": event.on, "who": who or _("System"), "what": EVENTS[event.kind], "detail": _detail(event)}
+            for event, who in queries.certificate_events(session, certificate_id)
+        ],
+    )
+
+
+def _detail(event: Any) -> str:
+    return " · ".join(part for part in (event.reason, event.document) if part)
+
+
+def _is_printable(certificate: Certificate, state: CertificateState) -> bool:
+    return certificate.origin == "issued" and state in PRINTED
+
+
+@blueprint.get("/<int:certificate_id>/pdf")
+@permit(Permission.CERTIFICATE_VIEW)
+def download(certificate_id: int) -> ResponseReturnValue:
+    """The certificate as a PDF, drawn from what was frozen at issue, unless it was taken back."""
+    record = load(Certificate, certificate_id)
+    if not _is_printable(record, state_on(record, clock.today())):
+        raise RuleError(
+            N_("This certificate is void, revoked or was printed elsewhere, so there is no PDF of it.")
+        )
+    return send_pdf([sheet_of(record)], record.number)
+
+
+@blueprint.route("/<int:certificate_id>/void", methods=["GET", "POST"])
+@permit(Permission.CERTIFICATE_APPROVE)
+def void_certificate(certificate_id: int) -> ResponseReturnValue:
+    """Remove a certificate entered in error from every date."""
+    record = load(Certificate, certificate_id)
+    form = VoidForm()
+    if form.validate_on_submit():
+        done = submit(
+            form,
+            commands.void_certificate,
+            record,
+            reason=form.reason.data,
+            locate=lambda saved: url_for("certificates.certificate", certificate_id=saved.id),
+            saved=_("The certificate is void."),
+        )
+        if done is not None:
+            return done
+    return render_template("certificates/void_certificate.html", form=form, certificate=record)
+
+
+@blueprint.route("/<int:certificate_id>/revoke", methods=["GET", "POST"])
+@permit(Permission.CERTIFICATE_APPROVE)
+def revoke_certificate(certificate_id: int) -> ResponseReturnValue:
+    """End a certificate from a day on."""
+    record = load(Certificate, certificate_id)
+    form = RevokeForm(data={"ended_on": clock.today()})
+    if form.validate_on_submit():
+        done = submit(
+            form,
+            commands.revoke_certificate,
+            record,
+            ended_on=form.ended_on.data,
+            reason=form.reason.data,
+            document=form.document.data or "",
+            locate=lambda saved: url_for("certificates.certificate", certificate_id=saved.id),
+            saved=_("The certificate is revoked."),
+        )
+        if done is not None:
+            return done
+    return render_template("certificates/revoke_certificate.html", form=form, certificate=record)

@@ -1,0 +1,112 @@
+"""What an indicator is made of. The entries themselves are in definitions.py."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import Session
+
+from registry.core.db import Base
+from registry.core.journal import Line
+from registry.indicators.kinds import FOLD_VERSION, Fold, Kind
+
+# A SELECT of several columns.
+Rows = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text in both languages. The rule in words belongs to the definition, not to a catalogue."""
+
+    zh: str
+    en: str
+
+    def said(self, language: str) -> str:
+        """The text in Chinese for "zh", else in English."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model whose records enter the figure.
+
+    `subjects_of(values)` gives the subjects of a row from its values, before or after a change. Only a
+    change of a watched column touches the figure; `inserts` False leaves new rows out, which is right
+    for a model whose rows count through another one only.
+    """
+
+    model: type[Base]
+    watched: frozenset[str]
+    subjects_of: Callable[[Mapping[str, Any]], set[int]]
+    inserts: bool = True
+
+    def touched(self, line: Line) -> set[int]:
+        """The subjects that a change touches, from the values before and after it."""
+        if line.op == "insert":
+            return self.subjects_of(line.new) if self.inserts else set()
+        if line.op == "update" and any(line.old.get(c) != line.new.get(c) for c in self.watched):
+            return self.subjects_of(line.old) | self.subjects_of(line.new)
+        return set()
+
+
+@dataclass(frozen=True)
+class RecordLink:
+    """How a record behind the figure is named and opened."""
+
+    model: type[Base]
+    label: Any  # The column people know the record by.
+    person: Any  # The column of the person it belongs to.
+    endpoint: str
+    argument: str
+
+
+def _same(_session: Session, ids: Collection[int]) -> set[int]:
+    return set(ids)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One figure: what is counted, in words and as one SELECT.
+
+    `select(subjects)` gives the candidate rows (subject_id, holder_id, record_id, unit_id, starts_on,
+    ends_on, stops_on, quantity, tie, excluded), of all subjects when None; `excluded` is a key of
+    `reasons` or NULL. `holder_id` is the subject the record itself names, before merges.
+    `subjects(session, ids)` turns the ids that sources give into subjects, set-based.
+    """
+
+    code: str
+    version: int
+    kind: Kind
+    name: Words
+    unit: Words
+    rule: Words
+    sources: tuple[Source, ...]
+    select: Callable[[Sequence[int] | None], Rows]
+    record: RecordLink
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    subjects: Callable[[Session, Collection[int]], set[int]] = _same
+    fold: Fold | None = None
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether the figure is what holds on a day, rather than what happened in a period."""
+        return self.kind.is_stock
+
+    @cached_property
+    def definition_hash(self) -> str:
+        """SHA-256 over what decides the count; when it changes, the figure has to be rebuilt."""
+        sql = str(self.select(None).compile(compile_kwargs={"literal_binds": True}))
+        own = f"{self.fold.__module__}.{self.fold.__qualname__}" if self.fold else ""
+        told = [self.code, self.version, self.kind.value, FOLD_VERSION, own, " ".join(sql.split())]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def within(column: Any, subjects: Sequence[int] | None) -> list[ColumnElement[bool]]:
+    """The condition that limits a select to subjects; none when all are wanted."""
+    return [] if subjects is None else [column.in_(subjects)]

@@ -1,7 +1,0 @@
-"""Pages of this register."""
-
-from __future__ import annotations
-
-from flask import Blueprint
-
-blueprint = Blueprint("training", __name__)
