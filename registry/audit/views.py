@@ -64,6 +64,7 @@ JOURNAL = Listing(
     filters=JournalFilters,
     default_sort="-seq",
     title=_l("Journal"),
+    row_id=lambda row: row[0].seq,
 )
 
 
@@ -102,6 +103,6 @@ def entry(seq: int) -> ResponseReturnValue:
         entry=record,
         what=action_label(record.action),
         who=session.get(User, record.actor_id) if record.actor_id is not None else None,
-        lines=shown,
+        shown=shown,
         more=record.line_count - len(shown),
     )

@@ -24,7 +24,7 @@ class CertificateFilters(FilterForm):
     number = StringField(_l("Number starts with"), validators=[Optional(), Length(max=60)])
     state = SelectField(_l("State today"), validators=[Optional()])
     unit = SelectField(_l("Issuing unit"), validators=[Optional()])
-    credential_type = SelectField(_l("Certificate"), validators=[Optional()])
+    credential_type = SelectField(_l("Certificate type"), validators=[Optional()])
     issued_from = DateField(_l("Issued from"), validators=[Optional()])
     issued_to = DateField(_l("Issued until"), validators=[Optional()])
 

@@ -14,6 +14,7 @@ from registry.accounts.models import Unit, UnitCode
 from registry.certificates.commands import LegacyCertificate, LegacyEvent
 from registry.certificates.models import CredentialRule, CredentialType
 from registry.certificates.numbers import read_number
+from registry.certificates.snapshots import SOCIETY
 from registry.certificates.validity import last_valid_day
 from registry.core.errors import RuleError
 from registry.core.i18n import N_, Message
@@ -118,7 +119,7 @@ class Catalogue:
 
     def unit(self, text: str) -> int:
         """The unit within reach with this name or code, former codes included."""
-        unit_id = self.units.get(_plain(text))
+        unit_id = self.units.get(_plain(text).removesuffix(SOCIETY))
         if unit_id is None:
             raise RuleError(
                 N_("No unit within your reach has the name or code “%(text)s”."), "unit", text=text

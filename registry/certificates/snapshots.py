@@ -8,7 +8,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from registry.accounts.models import Unit
+from registry.accounts.queries import tree_on
 from registry.certificates.models import Certificate, CredentialType
 from registry.certificates.queries.batches import Holder
 from registry.certificates.sheets import CertificateSheet
@@ -18,10 +21,32 @@ from registry.core.fonts import FontBook
 SEX = {"male": "男", "female": "女"}
 
 
+SOCIETY = "红十字会"
+
+
 @lru_cache(maxsize=1)
 def font_book() -> FontBook:
     """The fonts of this process, opened when they are first asked for."""
     return FontBook.open()
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The issuing unit as documents name it."""
+
+    zh: str
+    en: str
+
+
+def issuer_of(session: Session, unit: Unit, day: date) -> Issuer:
+    """The society of a unit under its full name; a district is named with its city, as on its seal."""
+    zh, en = unit.name, unit.name_en
+    if unit.level == "county" and unit.name.endswith("区"):
+        above = tree_on(session, day).parent.get(unit.id)
+        city = session.get(Unit, above) if above is not None else None
+        if city is not None:
+            zh, en = f"{city.name}{unit.name}", f"{unit.name_en}, {city.name_en}"
+    return Issuer(f"{zh}{SOCIETY}", f"Red Cross Society of {en}")
 
 
 def snapshot_of(sheet: CertificateSheet) -> dict[str, Any]:
@@ -44,7 +69,7 @@ def sheet_of(certificate: Certificate) -> CertificateSheet:
 def new_sheet(
     holder: Holder,
     credential_type: CredentialType,
-    unit: Unit,
+    issuer: Issuer,
     *,
     template_version: str,
     number: str,
@@ -63,8 +88,8 @@ def new_sheet(
         number=number,
         issued_on=issued_on,
         valid_until=valid_until,
-        issuing_unit_zh=unit.name,
-        issuing_unit_en=unit.name_en,
+        issuing_unit_zh=issuer.zh,
+        issuing_unit_en=issuer.en,
         course_name=holder.course_title,
         class_hours=holder.class_hours,
         holder_unit=holder.employer,
@@ -86,13 +111,13 @@ class Unprintable:
 
 
 def unprintable_in(
-    holders: Sequence[Holder], credential_type: CredentialType, unit: Unit, fonts: FontBook
+    holders: Sequence[Holder], credential_type: CredentialType, issuer: Issuer, fonts: FontBook
 ) -> list[Unprintable]:
     """The rows of a batch that cannot be printed as they are; a missing glyph would be a silent blank.
 
     Asking also draws every glyph once, so that the write that issues finds them ready.
     """
-    texts = [(credential_type.name, unit.name, unit.name_en, *_texts(holder)) for holder in holders]
+    texts = [(credential_type.name, issuer.zh, issuer.en, *_texts(holder)) for holder in holders]
     missing = set(fonts.missing_glyphs("".join("".join(row) for row in texts)))
     if not missing:
         return []

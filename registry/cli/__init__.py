@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from registry.cli import demo, keeping, setup, users
+from registry.cli import demo, figures, keeping, setup, users
 
 
 def install(app: Flask) -> None:
@@ -12,4 +12,5 @@ def install(app: Flask) -> None:
     setup.install(app)
     keeping.install(app)
     demo.install(app)
+    figures.install(app)
     users.install(app)

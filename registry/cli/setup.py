@@ -20,6 +20,7 @@ from registry.core.passwords import hash_password
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
+from registry.indicators import commands as indicators
 from registry.training import commands as training
 
 NO_ADMIN = (
@@ -47,11 +48,12 @@ def migrate() -> None:
 
 
 def load_catalogues() -> None:
-    """Units, credential types and course types, unless they are there."""
+    """Units, credential types and course types unless they are there, and figures under their present rules."""
     if db.session.execute(select(Unit.id).limit(1)).scalar() is None:
         run(SYSTEM, accounts.load_units)
         run(SYSTEM, certificates.load_credential_types)
         run(SYSTEM, training.load_course_types)
+    indicators.build_missing(db.session())
 
 
 def _first_administrator() -> None:

@@ -224,7 +224,6 @@ def write(
             at=max(clock.now(), locked.at),
             seq=locked.seq + 1,
             _last_id=locked.last_id,
-            reason=reason,
         )
         session.info["write"] = w
         if once is not None:
@@ -289,14 +288,12 @@ def run_once(
     locate: Callable[[R], str] | None,
     args: Sequence[Any] = (),
     kwargs: Mapping[str, Any] | None = None,
-    *,
-    reason: str | None = None,
 ) -> R:
     """Like `run`, bound to a form key; `locate` gives the address of the result, kept with the key."""
     kwargs = kwargs or {}
     if verb.permission is not None and not actor.may(verb.permission):
         raise ForbiddenError(verb.action)
-    with write(verb.action, actor, once=once, reason=reason) as w:
+    with write(verb.action, actor, once=once) as w:
         if verb.permission is not None:
             _recheck(w.session, actor.scope(verb.permission), [*args, *kwargs.values()])
         result = verb(w, *args, **kwargs)

@@ -13,6 +13,7 @@ from registry.core.permissions import Permission
 from registry.core.text import clean, mask_name, mask_phone
 from registry.core.write import run
 from registry.desk import queries
+from registry.indicators.cards import cards
 from registry.people.commands import look_up_number
 from registry.people.identity import read_document
 from registry.people.kinds import Sex
@@ -34,7 +35,7 @@ def today() -> ResponseReturnValue:
     return render_template(
         "desk/today.html",
         day=day,
-        tiles=[],
+        tiles=cards(session, actor, actor.home_unit_id) if actor.home_unit_id is not None else [],
         opens=actor.may(Permission.COURSE_EDIT),
         approves=actor.may(Permission.CERTIFICATE_APPROVE),
         courses=queries.open_courses(session, courses) if actor.may(Permission.COURSE_EDIT) else [],

@@ -107,6 +107,15 @@ def ask(
     return Question(indicator, unit_id, first, as_of, known_seq, UnitHistory.read(session, known_seq))
 
 
+def parse_known_on(text: str) -> date | datetime:
+    """A day means its end in Shanghai; a time without a zone is Shanghai time; else ValueError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=clock.SHANGHAI)
+
+
 def seq_known_on(session: Session, known_on: date | datetime | int) -> int:
     """The last journal entry of that day in Shanghai or moment; 0 when there was none yet."""
     if isinstance(known_on, int):
@@ -116,3 +125,19 @@ def seq_known_on(session: Session, known_on: date | datetime | int) -> int:
         select(JournalEntry.seq).where(JournalEntry.at <= moment).order_by(JournalEntry.seq.desc()).limit(1)
     ).scalar()
     return found or 0
+
+
+def entry_at(session: Session, seq: int) -> datetime | None:
+    """When a journal entry was written."""
+    return session.execute(select(JournalEntry.at).where(JournalEntry.seq == seq)).scalar()
+
+
+def rebuilt_at(session: Session, question: Question) -> datetime | None:
+    """When the indicator was rebuilt after the entry that is asked for; such a past value is the one that
+    was served then, and not what the present rule would have given."""
+    built = session.execute(
+        select(IndicatorState.built_seq).where(IndicatorState.indicator == question.indicator.code)
+    ).scalar()
+    if built is None or question.known_seq is None or built <= question.known_seq:
+        return None
+    return entry_at(session, built)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
+from registry.accounts.models import Unit
 from registry.core import clock
 from registry.indicators.indicator import Rows
 from registry.indicators.kinds import ONE_DAY
@@ -160,7 +161,8 @@ def in_units(question: Question, unit: Any, day: Any) -> ColumnElement[bool]:
 def records(question: Question) -> Rows:
     """The contributions behind the value, with the name of each record and its holder. Not ordered.
 
-    Columns: id, record_id, subject_id, unit_id, starts_on, ends_on, quantity, label, holder.
+    Columns: id, record_id, subject_id, unit_id, starts_on, ends_on, quantity, label, holder, unit_name,
+    unit_name_en.
     """
     link, c = question.indicator.record, Contribution
     return (
@@ -174,7 +176,10 @@ def records(question: Question) -> Rows:
             c.quantity,
             link.label.label("label"),
             Person.name.label("holder"),
+            Unit.name.label("unit_name"),
+            Unit.name_en.label("unit_name_en"),
         )
+        .join(Unit, Unit.id == c.unit_id)
         .join(link.model, link.model.id == c.record_id)  # type: ignore[attr-defined]
         .join(Person, Person.id == link.person)
         .where(_counts(question), in_units(question, c.unit_id, c.starts_on))

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from registry.accounts.models import Unit
 from registry.core.i18n import N_
 from registry.indicators.indicator import Rows
 from registry.indicators.kinds import Kind
@@ -59,7 +60,8 @@ def recount(session: Session, question: Question) -> Recount:
 def excluded(question: Question) -> Rows:
     """The rows that do not count, each with its reason. Not ordered.
 
-    Columns: id (of the record), unit_id, starts_on, ends_on, stops_on, reason, label, holder.
+    Columns: id and record_id (the record), unit_id, starts_on, ends_on, stops_on, reason, label, holder,
+    unit_name, unit_name_en.
     """
     link = question.indicator.record
     rows = question.indicator.select(None).subquery()
@@ -67,6 +69,7 @@ def excluded(question: Question) -> Rows:
     return (
         select(
             rows.c.record_id.label("id"),
+            rows.c.record_id,
             rows.c.unit_id,
             rows.c.starts_on,
             rows.c.ends_on,
@@ -74,7 +77,10 @@ def excluded(question: Question) -> Rows:
             reason.label("reason"),
             link.label.label("label"),
             Person.name.label("holder"),
+            Unit.name.label("unit_name"),
+            Unit.name_en.label("unit_name_en"),
         )
+        .join(Unit, Unit.id == rows.c.unit_id)
         .join(link.model, link.model.id == rows.c.record_id)  # type: ignore[attr-defined]
         .join(Person, Person.id == link.person)
         .where(reason.is_not(None), in_units(question, rows.c.unit_id, rows.c.starts_on))

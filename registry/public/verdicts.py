@@ -24,6 +24,8 @@ class Verdict:
 
     state: CertificateState | None
     shown: Shown | None = None
+    issuer_zh: str = ""
+    issuer_en: str = ""
     holder_masked: str = ""
     demo: bool = False
 
@@ -38,7 +40,14 @@ def verdict_of(shown: Shown | None, day: date) -> Verdict:
     sheet = sheet_of(shown.certificate)
     born = shown.person.birth_on
     masked = mask_name(sheet.holder_name, minor=born is not None and age_on(born, day) < ADULT)
-    return Verdict(state, shown, "" if state is CertificateState.VOID else masked, sheet.demo)
+    return Verdict(
+        state,
+        shown,
+        sheet.issuing_unit_zh,
+        sheet.issuing_unit_en,
+        "" if state is CertificateState.VOID else masked,
+        sheet.demo,
+    )
 
 
 def is_holder(shown: Shown, name: str) -> bool:

@@ -27,12 +27,14 @@ RESULT_LABELS = {
 }
 
 REASONS = {
+    "nothing_marked": N_("attendance not marked"),
     "not_marked": N_("session %(session)s: attendance not marked"),
     "absent": N_("session %(session)s: %(minutes)s minutes missed"),
     "absent_total": N_("%(minutes)s minutes missed in all, at most %(limit)s may be missed"),
     "never_came": N_("did not come to any session"),
     "theory_missing": N_("theory score not recorded"),
     "theory_low": N_("theory %(score)s, at least %(needed)s is needed"),
+    "items_missing": N_("practical items not recorded"),
     "item_missing": N_("%(item)s not recorded"),
     "item_failed": N_("%(item)s failed"),
 }
@@ -89,6 +91,8 @@ def outcome(version: Rules, sessions: Sequence[Sitting], minutes: Mapping[int, i
     if sessions and not unmarked and not any(minutes[s.id] for s in sessions):
         return Outcome(Result.ABSENT, (Reason("never_came"),))
     missing = [Reason("not_marked", {"session": s.number}) for s in unmarked]
+    if len(unmarked) == len(sessions) > 1:
+        missing = [Reason("nothing_marked")]
     failing: list[Reason] = []
     total = sum(gone for _, gone in lost)
     if total > version.max_absent_minutes:
@@ -99,13 +103,17 @@ def outcome(version: Rules, sessions: Sequence[Sitting], minutes: Mapping[int, i
             missing.append(Reason("theory_missing"))
         elif marks.theory < version.theory_pass:
             failing.append(Reason("theory_low", {"score": marks.theory, "needed": version.theory_pass}))
+    unrecorded = []
     for item in version.practical_items:
         passed = marks.items.get(item["code"])
         told = {"item": {"name": item["name"], "name_en": item["name_en"]}}
         if passed is None:
-            missing.append(Reason("item_missing", told))
+            unrecorded.append(Reason("item_missing", told))
         elif not passed:
             failing.append(Reason("item_failed", told))
+    if len(unrecorded) == len(version.practical_items) > 1:
+        unrecorded = [Reason("items_missing")]
+    missing += unrecorded
     if failing:
         return Outcome(Result.FAILED, (*failing, *missing))
     return Outcome(Result.INCOMPLETE if missing else Result.PASSED, tuple(missing))

@@ -259,12 +259,12 @@ def _is_visible(column: Column, choices: ListChoices) -> bool:
 
 def _shown(entry: Any) -> str:
     choices = (
-        {str(value): str(label) for value, label, *_ in entry.iter_choices()}
+        {str(choice.value): str(choice.label) for choice in entry.iter_choices()}
         if hasattr(entry, "iter_choices")
         else {}
     )
     values = entry.data if isinstance(entry.data, list) else [entry.data]
-    return "、".join(
+    return " / ".join(
         gettext("yes") if value is True else choices.get(str(value), str(value)) for value in values
     )
 

@@ -14,7 +14,8 @@ from registry.core.scope import Actor
 
 @dataclass(frozen=True)
 class NavItem:
-    """A line of the menu. `key` is the letter that opens it after `g`; `group` is the heading above it."""
+    """A line of the menu. `key` is the letter that opens it after `g`; `group` is the heading above it;
+    `also` are endpoints of other addresses that belong to the line."""
 
     endpoint: str
     label: str
@@ -22,6 +23,7 @@ class NavItem:
     permission: Permission
     key: str = ""
     group: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,10 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(
         "certificates.batches", N_("Issue batches"), "stack", Permission.CERTIFICATE_VIEW, "b", _TRAINING
     ),
-    NavItem("people.people", N_("People"), "people", Permission.PERSON_VIEW, "p", _TRAINING),
-    NavItem("indicators.indicators", N_("Figures"), "chart", Permission.FIGURE_VIEW, "i", _FIGURES),
+    NavItem(
+        "people.people", N_("People"), "people", Permission.PERSON_VIEW, "p", _TRAINING, ("desk.person",)
+    ),
+    NavItem("indicators.board", N_("Figures"), "chart", Permission.FIGURE_VIEW, "i", _FIGURES),
     NavItem("audit.journal", N_("Journal"), "journal", Permission.JOURNAL_VIEW, "j", _FIGURES),
     NavItem("accounts.units", N_("Units"), "tree", Permission.UNIT_VIEW, "u", _SETUP),
     NavItem("accounts.users", N_("Users"), "user", Permission.USER_MANAGE, "", _SETUP),
@@ -69,13 +73,13 @@ def known(endpoint: str) -> bool:
 
 
 def menu(actor: Actor, items: tuple[NavItem, ...] = NAVIGATION) -> list[NavLink]:
-    """The lines the actor may open. Current is the longest address that the request's path starts with."""
+    """The lines the actor may open, one of them marked as where the request is."""
     reachable = [
         (item, url_for(item.endpoint))
         for item in items
         if known(item.endpoint) and actor.may(item.permission)
     ]
-    here = max((url for _, url in reachable if _holds(url, request.path)), key=len, default=None)
+    here = _current(reachable)
     return [
         NavLink(
             url,
@@ -83,11 +87,22 @@ def menu(actor: Actor, items: tuple[NavItem, ...] = NAVIGATION) -> list[NavLink]
             item.icon,
             item.key,
             gettext(item.group) if item.group else "",
-            url == here,
+            item is here,
         )
         for item, url in reachable
     ]
 
 
+def _current(reachable: list[tuple[NavItem, str]]) -> NavItem | None:
+    """The line that names the endpoint, else the longest address above it, else the register's first line."""
+    for item, _ in reachable:
+        if request.endpoint == item.endpoint or request.endpoint in item.also:
+            return item
+    above = [(item, url) for item, url in reachable if url != "/" and _holds(url, request.path)]
+    if above:
+        return max(above, key=lambda pair: len(pair[1]))[0]
+    return next((item for item, _ in reachable if item.endpoint.split(".")[0] == request.blueprint), None)
+
+
 def _holds(url: str, path: str) -> bool:
-    return path == url or path.startswith(url.rstrip("/") + "/" if url != "/" else "\0")
+    return path.startswith(url.rstrip("/") + "/")

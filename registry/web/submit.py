@@ -22,7 +22,6 @@ def submit(
     *args: Any,
     locate: Callable[[R], str],
     saved: str | None = None,
-    reason: str | None = None,
     **kwargs: Any,
 ) -> ResponseReturnValue | None:
     """Run a command for a valid form and redirect to its result.
@@ -33,7 +32,7 @@ def submit(
     assert request.endpoint is not None
     once = Once(g.actor.user_id or 0, request.endpoint, form.form_key.data, form.digest())
     try:
-        result = run_once(g.actor, verb, once, locate, args, kwargs, reason=reason)
+        result = run_once(g.actor, verb, once, locate, args, kwargs)
     except (RuleError, BusyError, StorageError) as error:
         form.add_refusal(error)
         return None

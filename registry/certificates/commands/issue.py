@@ -21,7 +21,7 @@ from registry.certificates.models import (
 from registry.certificates.numbers import take_numbers
 from registry.certificates.queries.batches import Holder, holders
 from registry.certificates.queries.certificates import rule_on
-from registry.certificates.snapshots import new_sheet, snapshot_of, unprintable_in
+from registry.certificates.snapshots import issuer_of, new_sheet, snapshot_of, unprintable_in
 from registry.certificates.validity import last_valid_day
 from registry.core.errors import ForbiddenError, RuleError
 from registry.core.fonts import FontBook
@@ -56,8 +56,9 @@ def issue_batch(w: Write, batch: CertificateBatch, *, fonts: FontBook, public_ur
     people = holders(w.session, batch.id)
     unit = w.session.get_one(Unit, batch.unit_id)
     credential_type = w.session.get_one(CredentialType, batch.credential_type_id)
+    issuer = issuer_of(w.session, unit, w.today)
     _check_people(people)
-    for row in unprintable_in(people, credential_type, unit, fonts):
+    for row in unprintable_in(people, credential_type, issuer, fonts):
         raise RuleError(
             N_(
                 "Row %(row)s: no font can print %(characters)s. Nothing was issued. "
@@ -74,7 +75,7 @@ def issue_batch(w: Write, batch: CertificateBatch, *, fonts: FontBook, public_ur
         sheet = new_sheet(
             holder,
             credential_type,
-            unit,
+            issuer,
             template_version=rule.template_version,
             number=number,
             issued_on=w.today,

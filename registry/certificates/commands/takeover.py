@@ -16,7 +16,7 @@ from registry.certificates.commands.end import revoke, void
 from registry.certificates.models import Certificate, CertificateEvent, CredentialType
 from registry.certificates.queries.certificates import certificates_numbered
 from registry.certificates.sheets import CertificateSheet
-from registry.certificates.snapshots import SEX, snapshot_of
+from registry.certificates.snapshots import SEX, Issuer, issuer_of, snapshot_of
 from registry.core.db import CHUNK
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
@@ -88,7 +88,11 @@ def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Impor
         of_unit = list(group)
         matched = match_or_add(w, [row.entrant for row in of_unit], unit_id)
         holder_of.update({row.row: match.person_id for row, match in zip(of_unit, matched, strict=True)})
-    units = {unit.id: unit for unit in w.session.execute(select(Unit)).scalars()}
+    issuers = {
+        unit.id: issuer_of(w.session, unit, w.today)
+        for unit in w.session.execute(select(Unit)).scalars().all()
+        if unit.id in {row.unit_id for row in fresh}
+    }
     types = {kind.id: kind for kind in w.session.execute(select(CredentialType)).scalars()}
     demo = is_demo(w.session)
     ids = w.insert_many(
@@ -105,7 +109,7 @@ def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Impor
                 "valid_until": row.valid_until,
                 "origin": "legacy",
                 "template_version": LEGACY,
-                "snapshot": _snapshot(row, types[row.credential_type_id], units[row.unit_id], demo),
+                "snapshot": _snapshot(row, types[row.credential_type_id], issuers[row.unit_id], demo),
             }
             for row in fresh
         ],
@@ -161,7 +165,7 @@ def _refuse_other_names(w: Write, rows: Sequence[LegacyCertificate]) -> None:
 
 
 def _snapshot(
-    row: LegacyCertificate, credential_type: CredentialType, unit: Unit, demo: bool
+    row: LegacyCertificate, credential_type: CredentialType, issuer: Issuer, demo: bool
 ) -> dict[str, Any]:
     document = row.entrant.document
     return snapshot_of(
@@ -174,8 +178,8 @@ def _snapshot(
             number=row.number,
             issued_on=row.issued_on,
             valid_until=row.valid_until,
-            issuing_unit_zh=unit.name,
-            issuing_unit_en=unit.name_en,
+            issuing_unit_zh=issuer.zh,
+            issuing_unit_en=issuer.en,
             course_name=row.course_title,
             class_hours=row.class_hours,
             holder_unit=row.entrant.employer,

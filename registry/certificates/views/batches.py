@@ -15,7 +15,8 @@ from registry.certificates.commands.issue import approves_own, may_issue
 from registry.certificates.forms import BatchFilters, IssueForm, RejectForm
 from registry.certificates.models import CertificateBatch, CredentialType
 from registry.certificates.queries import batches as queries
-from registry.certificates.snapshots import font_book, sheet_of, unprintable_in
+from registry.certificates.queries.batches import Holder
+from registry.certificates.snapshots import Unprintable, font_book, issuer_of, sheet_of, unprintable_in
 from registry.certificates.validity import PRINTED, state_on
 from registry.certificates.views.blueprint import BATCH_STATES, STATES, blueprint, row_name, send_pdf
 from registry.core import clock
@@ -37,7 +38,7 @@ BATCHES = Listing(
             _l("Batch"),
             value=lambda row: Link(url_for("certificates.batch", batch_id=row.id), row.title),
         ),
-        Column("credential_type", _l("Certificate"), value=lambda row: row_name(row, "type")),
+        Column("credential_type", _l("Certificate type"), value=lambda row: row_name(row, "type")),
         Column("unit", _l("Issuing unit"), value=lambda row: row_name(row, "unit")),
         Column("lines", _l("Certificates"), css="num"),
         Column("prepared_by_name", _l("Prepared by")),
@@ -94,7 +95,7 @@ def _batch_page(record: CertificateBatch, form: IssueForm) -> ResponseReturnValu
         people=people,
         prepared_by=session.get(User, record.prepared_by) if record.prepared_by else None,
         decided_by=session.get(User, record.decided_by) if record.decided_by else None,
-        unprintable=unprintable_in(people, credential_type, unit, font_book()) if waiting else [],
+        unprintable=_unprintable(record, people) if waiting else [],
         may_issue=waiting and may_issue(session, g.actor, record),
         may_reject=waiting and g.actor.scope(Permission.CERTIFICATE_APPROVE).holds(record.unit_id),
         own=approves_own(session, g.actor, record),
@@ -102,6 +103,13 @@ def _batch_page(record: CertificateBatch, form: IssueForm) -> ResponseReturnValu
         certificates={c.id: (c, STATES[state_on(c, today)]) for c in certificates},
         standing=sum(state_on(c, today) in PRINTED for c in certificates),
     )
+
+
+def _unprintable(record: CertificateBatch, people: list[Holder]) -> list[Unprintable]:
+    session = db.session()
+    unit = session.get_one(Unit, record.unit_id)
+    credential_type = session.get_one(CredentialType, record.credential_type_id)
+    return unprintable_in(people, credential_type, issuer_of(session, unit, clock.today()), font_book())
 
 
 def _public_url() -> str:
@@ -117,20 +125,13 @@ def issue_batch(batch_id: int) -> ResponseReturnValue:
     record = load(CertificateBatch, batch_id)
     form = IssueForm()
     if form.validate_on_submit():
-        session = db.session()
-        fonts = font_book()
         # The glyphs are drawn here once, before the write, which then only looks them up.
-        unprintable_in(
-            queries.holders(session, record.id),
-            session.get_one(CredentialType, record.credential_type_id),
-            session.get_one(Unit, record.unit_id),
-            fonts,
-        )
+        _unprintable(record, queries.holders(db.session(), record.id))
         done = submit(
             form,
             commands.issue_batch,
             record,
-            fonts=fonts,
+            fonts=font_book(),
             public_url=_public_url(),
             locate=lambda issued: url_for("certificates.batch", batch_id=issued.id),
         )

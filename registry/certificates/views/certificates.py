@@ -55,7 +55,7 @@ CERTIFICATES = Listing(
             value=lambda row: Link(url_for("desk.person", person_id=row.person_id), row.holder),
             masked=lambda row: mask_name(row.holder),
         ),
-        Column("credential_type", _l("Certificate"), value=lambda row: row_name(row, "type")),
+        Column("credential_type", _l("Certificate type"), value=lambda row: row_name(row, "type")),
         Column("unit", _l("Issuing unit"), value=lambda row: row_name(row, "unit")),
         Column("issued_on", _l("Issued on"), sort=Certificate.issued_on),
         Column("valid_until", _l("Valid until"), value=lambda row: row.valid_until or _("without end")),

@@ -147,14 +147,16 @@ class SessionsForm(BaseForm):
         """The rows as sessions; an unreadable cell is marked and the form then counts as refused."""
         found = []
         for index, row in enumerate(self.rows.data):
+            held_on = None
             try:
                 held_on = read_date(row.get("held_on", ""), "held_on")
             except RuleError as error:
                 self.rows.add_cell_error(index, "held_on", translate(error.message))
-                continue
             minutes = row.get("minutes", "")
             if not minutes.isdecimal() or len(minutes) > 4:
                 self.rows.add_cell_error(index, "minutes", _("A whole number of minutes."))
+                continue
+            if held_on is None:
                 continue
             known = row.get("id", "")
             found.append(

@@ -63,7 +63,7 @@ class GridForm(BaseForm):
 class RosterForm(GridForm):
     """A pasted list, or an uploaded one on its way to being correct."""
 
-    digest = HiddenField(validators=[Optional(), Length(max=64)])
+    file_digest = HiddenField(validators=[Optional(), Length(max=64)])
     file_name = HiddenField(validators=[Optional(), Length(max=120)])
 
 

@@ -81,7 +81,7 @@ def enrolled_persons(session: Session, course_id: int) -> dict[int, Enrolment]:
         .join(Person, Person.id == Enrolment.person_id)
         .where(Enrolment.course_id == course_id, Enrolment.voided_at.is_(None))
     )
-    return dict(rows.tuples().all())
+    return dict(iter(rows))
 
 
 def holders(
@@ -108,7 +108,7 @@ def holders(
             )
             .group_by(Person.canonical_id)
         )
-        found.update(dict(rows.tuples().all()))
+        found.update(dict(iter(rows)))
     return found
 
 

@@ -234,7 +234,12 @@ def _heads(progress: Progress) -> list[Any]:
         heads.append((_("Theory"), "num"))
     if progress.version.practical_items:
         heads.append(_("Practical"))
-    return [*heads, _("Result"), _("Certificate"), ""]
+    heads += [_("Result"), _("Certificate")]
+    return [*heads, _("Action")] if _may_withdraw(progress.course) else heads
+
+
+def _may_withdraw(course: Course) -> bool:
+    return course.state == "open" and may_edit(course)
 
 
 def _row(progress: Progress, index: int) -> list[Any]:
@@ -256,12 +261,10 @@ def _row(progress: Progress, index: int) -> list[Any]:
     number: Any = trainee.certificate_number
     if number and known("certificates.certificate") and g.actor.may(Permission.CERTIFICATE_VIEW):
         number = Link(url_for("certificates.certificate", certificate_id=trainee.certificate_id), number)
-    withdraw = None
-    if progress.course.state == "open" and may_edit(progress.course):
-        withdraw = Link(
-            url_for("training.withdraw_trainee", enrolment_id=trainee.enrolment.id), _("Withdraw")
-        )
-    return [*row, number, withdraw or ""]
+    if not _may_withdraw(progress.course):
+        return [*row, number]
+    url = url_for("training.withdraw_trainee", enrolment_id=trainee.enrolment.id)
+    return [*row, number, Link(url, _("Withdraw"))]
 
 
 def _told(entry: Happening) -> dict[str, Any]:

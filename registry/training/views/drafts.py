@@ -63,9 +63,9 @@ def correct_draft(course_id: int) -> ResponseReturnValue:
         form=form,
         course=course,
         trail=course_trail(course),
-        good=good,
-        bad=bad,
-        empty=not drafts,
+        good_rows=good,
+        bad_rows=bad,
+        nothing_left=not drafts,
     )
 
 

@@ -49,7 +49,7 @@ def roster_import(import_id: int) -> ResponseReturnValue:
         source=import_source(taken),
         state=import_state(taken),
         # A person added by this import has an id after the import's own.
-        known=sum(person_id < taken.id for _enrolment, person_id, _name in rows),
+        known_before=sum(person_id < taken.id for _enrolment, person_id, _name in rows),
         table=[
             (
                 name,

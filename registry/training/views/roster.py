@@ -75,7 +75,7 @@ def enrol_file(course_id: int) -> ResponseReturnValue:
             saved=_saved(checked, read),
         )
         return done if done is not None else _enrol_page(course, RosterForm(formdata=None), upload, checked)
-    form = RosterForm(formdata=None, data={"rows": read.rows, "digest": read.digest, "file_name": name})
+    form = RosterForm(formdata=None, data={"rows": read.rows, "file_digest": read.digest, "file_name": name})
     named = {(error.row, error.column) for error in read.errors}
     form.mark([*read.errors, *(e for e in checked.errors if (e.row, e.column) not in named)])
     if read.cleaned:
@@ -179,7 +179,7 @@ def _check_and_save(
         drafts=drafts,
         source="file" if form.file_name.data else "grid",
         file_name=form.file_name.data or "",
-        digest=form.digest.data or rows_digest(form.rows.data),
+        digest=form.file_digest.data or rows_digest(form.rows.data),
         locate=import_page,
         saved=_saved(checked, None),
     )
@@ -210,9 +210,11 @@ def _enrol_page(
         course=course,
         trail=course_trail(course),
         left=course.capacity - course.seats_taken,
-        good=good,
-        bad=len(checked.bad_rows) if checked is not None else 0,
-        known=[translate(recognised_message(one)) for one in checked.known] if checked is not None else [],
+        good_rows=good,
+        bad_rows=len(checked.bad_rows) if checked is not None else 0,
+        recognised=[translate(recognised_message(one)) for one in checked.known]
+        if checked is not None
+        else [],
         enrolled=[_row_label(index) for index in checked.enrolled] if checked is not None else [],
     )
 
