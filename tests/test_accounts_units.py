@@ -263,7 +263,7 @@ def test_the_only_entry_is_not_taken_back(session: Session) -> None:
     unit = factories.unit(session, NANGUAN)
     only = session.execute(select(UnitParent).where(UnitParent.unit_id == unit.id)).scalar_one()
     with pytest.raises(RuleError, match="under none"):
-        run(SYSTEM, commands.void_unit_parent, parentage=only)
+        run(SYSTEM, commands.void_unit_parent, parentage=only, reason="甲")
     assert parent_on(session, NANGUAN, DAY) is not None
 
 

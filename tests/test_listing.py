@@ -375,6 +375,8 @@ def test_the_page_escapes_and_carries_no_inline_code(web: Flask, db: Session) ->
     assert not [name for name in _attributes(html) if name == "style" or name.startswith("on")]
     assert html.count('name="ids"') == 26
     assert "Approve" in html
+    # Enter on a checkbox presses the first button of the form, which must do nothing.
+    assert html.index('<button type="submit" formmethod="dialog" hidden>') < html.index("formaction")
     assert "Not built yet" not in html
 
 

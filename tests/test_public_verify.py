@@ -20,8 +20,8 @@ from registry.people.models import Person, PersonIdentifier
 from registry.public.limits import AddressLimit
 from registry.public.views import install
 from tests import factories as make
-from tests.accounts import Browser, text
-from tests.certificates import choose, issued
+from tests.accounts import Browser, hidden, text
+from tests.certificates import choose, counted, issued
 
 UNKNOWN = "A" * 22
 
@@ -133,14 +133,12 @@ def test_an_unknown_token_has_the_same_page(anyone: Browser, certificate: Certif
 def test_an_unknown_token_costs_as_many_statements(
     app: Flask, session: Session, anyone: Browser, certificate: Certificate
 ) -> None:
-    from tests.certificates import counted
-
     sizes = []
     for token in (certificate.token, UNKNOWN):
         with counted(session) as sent:
             anyone.get(f"/v/{token}")
         sizes.append(len(sent))
-    assert sizes[0] == sizes[1] == 1
+    assert sizes[0] == sizes[1]
 
 
 def test_a_minor_is_masked_further(session: Session, anyone: Browser) -> None:
@@ -198,8 +196,6 @@ def test_guessing_names_is_slowed_down(app: Flask, anyone: Browser, certificate:
 
 
 def _token(browser: Browser, certificate: Certificate) -> str:
-    from tests.accounts import hidden
-
     return hidden(browser.get(f"/v/{certificate.token}"), "csrf_token")
 
 
@@ -224,11 +220,12 @@ def test_number_and_name_find_a_certificate(anyone: Browser, certificate: Certif
 
 
 def test_a_wrong_name_is_told_as_an_unknown_number_is(anyone: Browser, certificate: Certificate) -> None:
-    wrong = anyone.send("/verify?lang=en", number=certificate.number, name="王伟")
-    unknown = anyone.send("/verify?lang=en", number="2201022026J999999", name="王伟")
-    shapes = [text(answer).split('<div class="verdict')[1].split("<form")[0] for answer in (wrong, unknown)]
-    assert shapes[0] == shapes[1]
-    assert "Not found" in shapes[0]
+    with time_machine.travel(clock.now(), tick=False):
+        wrong = anyone.send("/verify?lang=en", number=certificate.number, name="王伟")
+        unknown = anyone.send("/verify?lang=en", number="2201022026J999999", name="王伟")
+    told = [text(answer).split('<div class="verdict')[1].split("<form")[0] for answer in (wrong, unknown)]
+    assert told[0] == told[1]
+    assert "Not found" in told[0]
 
 
 def test_looking_up_is_slowed_down_per_number_and_per_address(app: Flask, anyone: Browser) -> None:

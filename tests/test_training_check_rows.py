@@ -69,7 +69,9 @@ def test_a_good_list_becomes_entries_in_order(session: Session) -> None:
     ],
 )
 def test_each_error_is_at_its_cell(session: Session, change: dict[str, str], column: str) -> None:
-    checked = check(session, [t.row(), t.row(**change)] if "name" not in change else [t.row(), {**t.row(), **change}])
+    checked = check(
+        session, [t.row(), t.row(**change)] if "name" not in change else [t.row(), {**t.row(), **change}]
+    )
     assert errors(checked) == [(1, column)]
     assert len(checked.entries) == 1
 
@@ -185,8 +187,30 @@ def test_a_workbook_with_a_title_and_other_columns_is_read() -> None:
     data = workbook(
         [
             ["救护员培训班学员登记表"],
-            ["序号", "姓名", "性别", "文化程度", "年龄", "职业", "身份证号", "手机(电话)", "工作单位", "备注"],
-            [1, "王 小明", "", "大专", 30, "教师", one["document_number"], "138 0000 0000", "第一中学", "素食"],
+            [
+                "序号",
+                "姓名",
+                "性别",
+                "文化程度",
+                "年龄",
+                "职业",
+                "身份证号",
+                "手机(电话)",
+                "工作单位",
+                "备注",
+            ],
+            [
+                1,
+                "王 小明",
+                "",
+                "大专",
+                30,
+                "教师",
+                one["document_number"],
+                "138 0000 0000",
+                "第一中学",
+                "素食",
+            ],
         ]
     )
     read = read_roster(data, "名单.xlsx")

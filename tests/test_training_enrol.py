@@ -82,7 +82,9 @@ def test_a_full_course_refuses_the_whole_list(session: Session) -> None:
     assert found.seats_taken == 5
 
 
-@pytest.mark.parametrize(("verb", "message"), [("close", "was closed meanwhile"), ("cancel", "was cancelled")])
+@pytest.mark.parametrize(
+    ("verb", "message"), [("close", "was closed meanwhile"), ("cancel", "was cancelled")]
+)
 def test_a_course_closed_meanwhile_takes_nobody(session: Session, verb: str, message: str) -> None:
     found = t.course(session)
     t.enrolled(session, found, 1)
@@ -199,7 +201,8 @@ def test_with_one_error_nothing_is_saved_and_everything_comes_back(app: Flask, s
     answer = browser.submit(url(found), [good, bad])
     page = t.told(answer)
     assert answer.status_code == 200
-    assert "Row 2 · Document number : The check digit of the number does not fit" in page
+    assert "Row 2 · Document number" in page
+    assert "The check digit of the number does not fit" in page
     assert "Save 1 good rows, keep 1 as drafts" in page
     assert "欧阳娜娜" in answer.get_data(as_text=True)
     assert "220102198001010011" in answer.get_data(as_text=True)
@@ -320,7 +323,9 @@ def test_one_trainee_by_a_form(app: Flask, session: Session) -> None:
     assert browser.submit(page, **one, document_kind="", sex="").status_code == 303
     again = browser.submit(page, **one, document_kind="", sex="")
     assert "This person is in the course already." in t.told(again)
-    wrong = browser.submit(page, **{**t.row(), "document_number": "123", "phone": "1"}, document_kind="", sex="")
+    wrong = browser.submit(
+        page, **{**t.row(), "document_number": "123", "phone": "1"}, document_kind="", sex=""
+    )
     assert "This is not a telephone number" in t.told(wrong)
     assert t.rows_of(session, Enrolment) == 1
 

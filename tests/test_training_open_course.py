@@ -93,7 +93,9 @@ def test_a_copy_takes_the_sessions_of_the_earlier_course(session: Session) -> No
     first = t.course(session, starts_on=FIRST)
     plan = sessions_of(session, first.id)
     moved = [
-        commands.PlannedSession(s.held_on + timedelta(days=7 * (s.number > 2)), "18:00", "21:00", s.title, 180, s.id)
+        commands.PlannedSession(
+            s.held_on + timedelta(days=7 * (s.number > 2)), "18:00", "21:00", s.title, 180, s.id
+        )
         for s in plan
     ]
     run(SYSTEM, commands.edit_sessions, first, sessions=moved)
@@ -126,7 +128,9 @@ def test_only_holders_of_a_valid_instructor_certificate_within_reach_are_offered
     assert far not in {one.person_id for one in found}
 
 
-def test_an_instructor_without_a_valid_credential_is_named_with_a_warning(app: Flask, session: Session) -> None:
+def test_an_instructor_without_a_valid_credential_is_named_with_a_warning(
+    app: Flask, session: Session
+) -> None:
     (plain,) = make.persons(session, 1)
     found = t.course(session, instructor_id=plain, starts_on=clock.today())
     named, valid = instructor_of(session, found)

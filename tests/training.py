@@ -66,7 +66,12 @@ def enrolled(session: Session, found: Course, count: int, actor: Actor = SYSTEM)
 
 
 def record_all(
-    session: Session, found: Course, *, absent: Sequence[int] = (), low: Sequence[int] = (), actor: Actor = SYSTEM
+    session: Session,
+    found: Course,
+    *,
+    absent: Sequence[int] = (),
+    low: Sequence[int] = (),
+    actor: Actor = SYSTEM,
 ) -> None:
     """Everyone present and passed, but for the enrolments named."""
     ids = list(session.execute(select(Enrolment.id).where(Enrolment.course_id == found.id)).scalars())
@@ -88,7 +93,11 @@ def row(name: str | None = None, number: str | None = None, **more: str) -> dict
     """A row of a class list with a well-formed number of its own."""
     someone = make.entrant(name)
     assert someone.document is not None
-    found = {"name": someone.name, "document_number": number or someone.document.number, "phone": "13800000000"}
+    found = {
+        "name": someone.name,
+        "document_number": number or someone.document.number,
+        "phone": "13800000000",
+    }
     return {**found, **more}
 
 
@@ -99,7 +108,9 @@ def rows_of(session: Session, model: type[Base]) -> int:
 
 def last_action(session: Session) -> str:
     """The action of the newest journal entry."""
-    return session.execute(select(JournalEntry.action).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    return session.execute(
+        select(JournalEntry.action).order_by(JournalEntry.seq.desc()).limit(1)
+    ).scalar_one()
 
 
 @contextmanager

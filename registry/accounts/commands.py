@@ -124,7 +124,7 @@ def set_unit_parent(
 
 
 @command(Permission.UNIT_EDIT)
-def void_unit_parent(w: Write, *, parentage: UnitParent) -> UnitParent:
+def void_unit_parent(w: Write, *, parentage: UnitParent, reason: str) -> UnitParent:
     """Take back a parentage entered in error; the one before holds again, also for past days."""
     if parentage.void_seq is not None:
         raise RuleError(N_("This entry was taken back already. Nothing was saved."))
@@ -142,6 +142,7 @@ def void_unit_parent(w: Write, *, parentage: UnitParent) -> UnitParent:
             )
         )
     parentage.void_seq = w.seq
+    w.reason = reason
     return parentage
 
 

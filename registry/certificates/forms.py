@@ -45,16 +45,16 @@ class CertificateFilters(FilterForm):
 class BatchFilters(FilterForm):
     """Filters of the list of batches."""
 
-    state = SelectField(
-        _l("State"),
-        validators=[Optional()],
-        choices=[
-            ("", _l("All")),
-            ("prepared", _l("Waiting for approval")),
-            ("issued", _l("Issued")),
-            ("rejected", _l("Rejected")),
-        ],
-    )
+    state = SelectField(_l("State"), validators=[Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.state.choices = [
+            ("", gettext("All")),
+            ("prepared", gettext("Waiting for approval")),
+            ("issued", gettext("Issued")),
+            ("rejected", gettext("Rejected")),
+        ]
 
 
 class IssueForm(BaseForm):

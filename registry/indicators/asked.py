@@ -46,6 +46,7 @@ def read_question(code: str) -> Asked:
     indicator = indicator_of(code)
     unit = chosen_unit()
     form = FigureFilters(request.args)
+    form.values()  # Validates what was filled in.
     question, refusal = None, ""
     if not form.errors:
         try:

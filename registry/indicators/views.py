@@ -35,6 +35,7 @@ def board() -> ResponseReturnValue:
     """All figures of one unit on one day."""
     unit = chosen_unit()
     form = FigureFilters(request.args)
+    form.values()  # Validates what was filled in.
     form.unit.data = unit.id
     shown = []
     if not form.as_of.errors:

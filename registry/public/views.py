@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
@@ -29,6 +30,7 @@ P = ParamSpec("P")
 
 blueprint = Blueprint("public", __name__)
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 # Somebody with a pile of certificates mistypes; somebody who guesses names needs thousands of tries.
 NUMBER_FACTOR = 4
 # Mobile networks put thousands of telephones behind one address.
@@ -76,7 +78,7 @@ def _in_chosen_language(view: Callable[P, ResponseReturnValue]) -> Callable[P, R
 def verify(token: str) -> ResponseReturnValue:
     """The state of the certificate behind a QR code; a POST asks whether a full name is the holder's."""
     now = clock.now()
-    shown = certificate_by_token(db.session(), token)
+    shown = certificate_by_token(db.session(), token if _TOKEN.fullmatch(token) else "")
     verdict = verdict_of(shown, clock.local(now).date())
     form = NameForm()
     answer = None

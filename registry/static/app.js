@@ -253,6 +253,9 @@
         show();
       });
     });
+    form.addEventListener("keydown", function (event) {
+      if (event.key === "Enter" && event.target.type === "checkbox") { event.preventDefault(); }
+    });
     window.addEventListener("pageshow", show);
     show();
   });
@@ -493,17 +496,21 @@
       return found ? found[0] : "";
     }
 
-    function headingOf(cells) {
+    function headingOf(cells, least) {
       var keys = cells.map(function (cell) {
         return columns.findIndex(function (column) { return plain(cell) && [column.key, column.label].concat(column.aliases).map(plain).indexOf(plain(cell)) >= 0; });
       });
       var hits = keys.filter(function (key) { return key >= 0; }).length;
-      return hits && hits * 2 >= cells.filter(Boolean).length ? keys : null;
+      return hits >= least && hits * 2 >= cells.filter(Boolean).length ? keys : null;
     }
 
     function paste(text, r, c) {
-      var lines = readCells(text), heading = lines.length > 1 && headingOf(lines[0]);
-      if (heading) { lines.shift(); }
+      var lines = readCells(text), heading = null;
+      /* A title row or two may stand above the headings. */
+      for (var i = 0; !heading && i < Math.min(lines.length - 1, 5); i++) {
+        heading = headingOf(lines[i], i ? 2 : 1);
+        if (heading) { lines.splice(0, i + 1); }
+      }
       var needed = r + lines.length;
       if (needed > most) { say(texts.tooMany.replace("{n}", needed), true); return; }
       keep();

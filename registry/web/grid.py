@@ -18,6 +18,8 @@ from wtforms.widgets import TextArea
 from registry.web.forms import clean_text
 
 Row = dict[str, str]
+# A title row or two may stand above the headings of a copied list.
+HEADING_WITHIN = 5
 
 
 @dataclass(frozen=True)
@@ -182,11 +184,14 @@ def read_lines(text: str, columns: Sequence[GridColumn]) -> list[Row]:
     for column in columns:
         for name in (column.key, str(column.label), *column.aliases):
             names[_plain(name)] = column.key
-    heading = [names.get(_plain(cell)) for cell in lines[0]]
-    if 2 * sum(key is not None for key in heading) >= len([cell for cell in lines[0] if cell]):
-        keys, lines = heading, lines[1:]
-    else:
-        keys = [column.key for column in columns]
+    keys: list[str | None] = [column.key for column in columns]
+    for index, line in enumerate(lines[:HEADING_WITHIN]):
+        heading = [names.get(_plain(cell)) for cell in line]
+        hits = sum(key is not None for key in heading)
+        # One known word is a heading in the first line only; further down it may be a value.
+        if hits >= (2 if index else 1) and 2 * hits >= len([cell for cell in line if cell]):
+            keys, lines = heading, lines[index + 1 :]
+            break
     choices = {
         column.key: {_plain(str(label)): value for value, label, _ in column.choices} for column in columns
     }

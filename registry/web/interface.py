@@ -17,8 +17,10 @@ from flask_babel import get_locale
 
 from registry.core.clock import local
 from registry.core.scope import ANONYMOUS
+from registry.web.cells import cell_html, status_html, table_rows
 from registry.web.forms import field_kind, new_form_key
 from registry.web.guard import STATIC_ENDPOINTS
+from registry.web.icons import icon_svg
 from registry.web.locale import translate
 from registry.web.navigation import NavLink, known, menu
 
@@ -64,6 +66,10 @@ def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
         theme=theme,
         density=density,
         new_form_key=new_form_key,
+        cell_html=cell_html,
+        status_html=status_html,
+        table_rows=table_rows,
+        icon_svg=icon_svg,
     )
 
 

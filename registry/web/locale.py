@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, g, has_request_context, request, session
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, get_translations, gettext
 from flask_login import current_user
 
 from registry.core.i18n import Message
@@ -39,9 +41,22 @@ def local_name(record: object) -> str:
     return str(record.name)  # type: ignore[attr-defined]
 
 
+def _catalogue() -> Any:
+    """The catalogue of this request, looked up once."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
+
+
 def install(app: Flask) -> None:
     """Give templates the language and the two functions above."""
     app.add_template_filter(translate, "told")
+    # A page says a few hundred words; looking the catalogue up for each of them costs more than the words.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalogue().ugettext(text),
+        lambda one, many, count: _catalogue().ungettext(one, many, count),
+        newstyle=True,
+    )
     app.add_template_filter(local_name, "local_name")
 
     @app.context_processor

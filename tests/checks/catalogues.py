@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import TemplateSyntaxError
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "registry" / "translations" / "zh_CN" / "LC_MESSAGES"
+FOLDER = ROOT / "registry" / "translations" / "zh" / "LC_MESSAGES"
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2), "lazy_pgettext": ((1, "c"), 2)}
 
 

@@ -72,12 +72,13 @@ def certificates(
         .outerjoin(Person, Person.id == Certificate.person_id)
         .outerjoin(Unit, Unit.id == Certificate.unit_id)
         .outerjoin(CredentialType, CredentialType.id == Certificate.credential_type_id)
-        .where(_issued_by(scope, narrowed=bool(number)))
+        .where(_issued_by(scope, by_unit=not number))
     )
     if number:
         rows = rows.where(starts_with(Certificate.number, number))
     if credential_type_id is not None:
-        rows = rows.where(Certificate.credential_type_id == credential_type_id)
+        # A type holds most certificates, so it is no way to find some of them.
+        rows = rows.where(Certificate.credential_type_id + 0 == credential_type_id)
     if state is not None:
         rows = rows.where(in_state(state, day))
     if issued_from is not None:
@@ -87,10 +88,13 @@ def certificates(
     return rows
 
 
-def _issued_by(scope: Scope, *, narrowed: bool) -> ColumnElement[bool]:
-    if narrowed or scope.units is None or len(scope.units) < 2:
+def _issued_by(scope: Scope, *, by_unit: bool) -> ColumnElement[bool]:
+    """The scope as a condition; unless `by_unit`, one that no index of the unit is used for.
+
+    Reading by date or by number and leaving out other units beats collecting and sorting all of their own.
+    """
+    if scope.units is None or (by_unit and len(scope.units) == 1):
         return scope.where(Certificate.unit_id)
-    # Several units: reading by date and leaving out the others beats collecting and sorting all of theirs.
     return scope.where(Certificate.unit_id + 0)
 
 

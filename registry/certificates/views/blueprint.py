@@ -46,4 +46,6 @@ def send_pdf(sheets: Sequence[CertificateSheet], name: str) -> ResponseReturnVal
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by the response.
     draw_certificates(sheets, cast(BinaryIO, file), font_book())
     file.seek(0)
-    return send_file(file, mimetype="application/pdf", as_attachment=True, download_name=f"{name}.pdf")
+    answer = send_file(file, mimetype="application/pdf", as_attachment=True, download_name=f"{name}.pdf")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
