@@ -112,7 +112,10 @@ def start(options: argparse.Namespace) -> int:
                 return status
         write_setup_state(mode)
     command = [python, str(HERE / "run.py"), "serve", "--host", options.host, "--port", str(port)]
-    return call(command, REGISTRY_INSTANCE=instance)
+    try:
+        return call(command, REGISTRY_INSTANCE=instance)
+    except KeyboardInterrupt:
+        return 0  # The way to stop it.
 
 
 def serve(options: argparse.Namespace) -> int:

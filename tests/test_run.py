@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import run
-from launch import packages, preconditions
+from launch import packages, preconditions, process
 from launch.messages import Refusal, choose
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -204,6 +205,29 @@ def test_the_state_of_a_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (tmp_path / "setup").unlink()
     (tmp_path / "keys").mkdir()
     assert run.setup_state() == ("own", ""), "set up with flask init"
+
+
+# Children
+
+
+def test_the_status_of_a_child_is_returned() -> None:
+    assert (
+        process.call(
+            [sys.executable, "-c", "import os, sys; sys.exit(int(os.environ['STATUS']))"], STATUS="7"
+        )
+        == 7
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT between processes")
+def test_an_interrupt_ends_the_start_even_when_the_child_finishes_well() -> None:
+    child = "import os, signal as s; s.signal(s.SIGINT, s.SIG_IGN); os.kill(os.getppid(), s.SIGINT)"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            process.call([sys.executable, "-c", child])
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # The program as a whole

@@ -243,3 +243,27 @@ def test_the_page_of_the_course_leads_to_its_certificates(app: Flask, session: S
     assert "Certified" in page
     assert "Certificates (2 issued)" in page
     assert page.count("220102" + str(clock.today().year) + "J") == 2
+
+
+def test_without_a_second_person_the_way_leads_on_to_issuing(app: Flask, session: Session) -> None:
+    certificates.choose("certificate_second_person", False)
+    found, _people = taught(session, 2)
+    browser = t.Browser(app, session)
+    assert "Close and prepare 2 certificates" in browser.get(url(found))
+    answer = browser.submit(url(found), attested="y", then="prepare")
+    batch = session.execute(select(CertificateBatch)).scalar_one()
+    assert answer.location == f"/certificates/batches/{batch.id}"
+
+
+def test_a_sample_is_drawn_for_who_may_prepare(app: Flask, session: Session) -> None:
+    found, people = taught(session, 2)
+    nobody, _ = taught(session, 1, absent=1)
+    browser = t.Browser(app, session)
+    answer = browser.client.get(url(found, "sample"), buffered=True)
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.get_data().startswith(b"%PDF-")
+    assert people[0].batch_line_id is None
+    assert browser.client.get(url(nobody, "sample")).status_code == 404
+    sibling = t.Browser(app, session, unit_code=make.YANJI)
+    assert sibling.client.get(url(found, "sample")).status_code == 404
+    assert t.Browser(app, session, Role.AUDITOR).client.get(url(found, "sample")).status_code == 403

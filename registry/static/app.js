@@ -314,7 +314,8 @@
     }
     row.push(cell.trim());
     rows.push(row);
-    return rows.filter(function (cells) { return cells.some(Boolean); });
+    while (rows.length && !rows[rows.length - 1].some(Boolean)) { rows.pop(); }
+      return rows;
   }
 
   function plain(text) { return text.replace(/\s+/g, "").toLowerCase(); }

@@ -164,9 +164,9 @@ class CloseForm(BaseForm):
     """The trainer's word. `seen` is the digest of the outcomes on the page."""
 
     seen = HiddenField(validators=[Length(max=64)])
-    attested = BooleanField(_l("I attest that attendance and results are true and complete."))
+    attested = BooleanField(_l("I attest that attendance and results are true and complete"))
     accept_incomplete = BooleanField(
-        _l("Close although something was never recorded: these trainees close as incomplete.")
+        _l("Close although something was never recorded: these trainees close as incomplete")
     )
 
 

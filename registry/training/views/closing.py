@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from typing import Any
 
-from flask import g, render_template, request, url_for
+from flask import g, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from registry.accounts.settings import setting
+from registry.certificates.pdf import draw_certificate, unprintable
+from registry.certificates.snapshots import font_book
 from registry.core import clock
 from registry.core.db import db
+from registry.core.errors import RecordNotFoundError, RuleError
+from registry.core.i18n import N_
 from registry.core.permissions import Permission
 from registry.training import commands
 from registry.training.forms.records import CloseForm, PrepareForm
 from registry.training.models import Course
 from registry.training.outcome import Outcome, Reason, Result
-from registry.training.queries.batches import in_standing_batch
+from registry.training.queries.batches import batches_of, in_standing_batch
 from registry.training.queries.progress import THEORY, Progress, progress_of
 from registry.training.queries.roster import Trainee
+from registry.training.sample import sample_sheet
 from registry.training.views.blueprint import blueprint, course_trail, result_status, say_reason
 from registry.web.guard import permit
 from registry.web.load import load
@@ -39,6 +46,7 @@ def close_course(course_id: int) -> ResponseReturnValue:
         and counts[Result.PASSED] > 0
         and g.actor.scope(Permission.CERTIFICATE_PREPARE).holds(course.unit_id)
     )
+    second_person = bool(setting(db.session(), "certificate_second_person"))
     if form.validate_on_submit():
         with_certificates = may_prepare and request.form.get("then") == "prepare"
         done = submit(
@@ -48,12 +56,8 @@ def close_course(course_id: int) -> ResponseReturnValue:
             attested=form.attested.data,
             accept_incomplete=form.accept_incomplete.data,
             seen=form.seen.data,
-            locate=lambda course: url_for("training.course", course_id=course.id),
-            saved=_(
-                "The course is closed. %(count)s certificates wait for approval.", count=counts[Result.PASSED]
-            )
-            if with_certificates
-            else _("The course is closed."),
+            locate=_batch_page if with_certificates and not second_person else _course_page,
+            saved=_saved(counts[Result.PASSED] if with_certificates else 0),
         )
         if done is not None:
             return done
@@ -67,12 +71,28 @@ def close_course(course_id: int) -> ResponseReturnValue:
         trail=course_trail(course),
         counts=counts,
         may_prepare=may_prepare,
+        second_person=second_person,
         last=max((s.held_on for s in progress.sessions), default=course.ends_on),
         today=clock.today(),
         missing=[_row(progress, t, o) for t, o in rows if o.result is not Result.PASSED],
         passed=[_row(progress, t, o) for t, o in rows if o.result is Result.PASSED],
         heads=_heads(progress),
     )
+
+
+def _course_page(course: Course) -> str:
+    return url_for("training.course", course_id=course.id)
+
+
+def _batch_page(course: Course) -> str:
+    """Where certificates are issued, when the same person may go on at once."""
+    return url_for("certificates.batch", batch_id=batches_of(db.session(), course.id)[-1].id)
+
+
+def _saved(certificates: int) -> str:
+    if certificates:
+        return str(_("The course is closed. %(count)s certificates wait for approval.", count=certificates))
+    return str(_("The course is closed."))
 
 
 @blueprint.route("/courses/<int:course_id>/certificates", methods=["GET", "POST"])
@@ -103,6 +123,30 @@ def prepare_certificates(course_id: int) -> ResponseReturnValue:
         to_issue=[(t.name, t.masked) for t in passed if t.enrolment.id not in served],
         served=len(served),
         others=[(t.name, _frozen_status(t), _frozen_reasons(t)) for t in others],
+    )
+
+
+@blueprint.get("/courses/<int:course_id>/sample")
+@permit(Permission.CERTIFICATE_PREPARE)
+def sample_certificate(course_id: int) -> ResponseReturnValue:
+    """How the certificate of the first trainee who passes will look: no number, marked as not real."""
+    course = load(Course, course_id)
+    progress = progress_of(db.session(), course)
+    passing = (t for t in progress.trainees if progress.outcome_of(t.enrolment.id).result is Result.PASSED)
+    trainee = next(passing, None)
+    if trainee is None or progress.version.credential_type_id is None:
+        raise RecordNotFoundError("certificate")
+    sheet = sample_sheet(db.session(), course, progress.version, trainee, clock.today(), request.url_root)
+    missing = unprintable(sheet, font_book())
+    if missing:
+        raise RuleError(
+            N_("No font can print %(characters)s. Nothing was saved; correct the entry of the person."),
+            characters=" ".join(missing),
+        )
+    return send_file(
+        io.BytesIO(draw_certificate(sheet, font_book())),
+        mimetype="application/pdf",
+        download_name=f"{course.number}.pdf",
     )
 
 

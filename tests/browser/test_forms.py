@@ -1,0 +1,153 @@
+"""Forms in a real browser: signing in, a session that ended meanwhile, Back, a double click, an input method."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from registry.core import clock
+from registry.core.ops import WebSession, ops_session
+from registry.core.permissions import Role
+from registry.training.models import Course, Enrolment
+from tests import factories as make
+from tests import training
+from tests.browser.conftest import LANGUAGES, NARROW, WIDE, OpenWindow
+from tests.browser.counter import Window
+
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite_only]
+
+
+def rows_of(session: Session, model: Any) -> int:
+    """How many rows there are now."""
+    session.rollback()
+    return training.rows_of(session, model)
+
+
+def sign_in(window: Window, username: str) -> None:
+    """Fill in the sign-in page and send it with Enter."""
+    window.type("[name=username]", username)
+    window.type("[name=password]", make.PASSWORD)
+    with window.page.expect_navigation():
+        window.press("Enter")
+
+
+@pytest.mark.parametrize(("language", "viewport"), [("zh_CN", NARROW), ("en", WIDE)], ids=LANGUAGES)
+def test_signing_in_and_out(
+    session: Session, open_window: OpenWindow, language: str, viewport: dict[str, int]
+) -> None:
+    user = make.user(session, Role.TRAINER)
+    username, name = user.username, user.name
+    window = open_window(None, language, viewport)
+    window.open("/training/courses")
+    assert "/sign-in" in window.page.url
+    window.type("[name=username]", username)
+    window.type("[name=password]", "wrong-" + make.PASSWORD)
+    window.follow("[data-main]")
+    assert window.page.locator("[role=alert]").inner_text()
+    assert window.page.input_value("[name=username]") == username
+    assert window.page.input_value("[name=password]") == ""
+    sign_in(window, username)
+    # Where one wanted to go when asked to sign in.
+    assert window.page.url.endswith("/training/courses")
+    window.click("details.user summary")
+    assert name in window.text(".user")
+    window.follow("form[action$='/sign-out'] button")
+    window.open("/training/courses")
+    assert "/sign-in" in window.page.url
+
+
+def test_typed_fields_come_back_after_an_expired_session(session: Session, open_window: OpenWindow) -> None:
+    course = training.course(session, capacity=30)
+    trainer = make.user(session, Role.TRAINER)
+    username = trainer.username
+    row = training.row("欧阳娜娜")
+    window = open_window(trainer)
+    window.open(f"/training/courses/{course.id}/enrol/one")
+    window.type("[name=name]", row["name"])
+    window.type("[name=document_number]", row["document_number"])
+    window.type("[name=employer]", "南关区民康街道办事处")
+    session.rollback()
+    with ops_session() as ops:
+        ops.execute(update(WebSession).values(seen_at=clock.now() - timedelta(hours=2)))
+    window.follow("[data-main]")
+
+    assert window.page.locator("[name=password]").count() == 1
+    assert rows_of(session, Enrolment) == 0
+    assert row["document_number"] not in window.page.content()
+    sign_in(window, username)
+    assert window.page.input_value("[name=name]") == row["name"]
+    assert window.page.input_value("[name=document_number]") == row["document_number"]
+    assert window.page.input_value("[name=employer]") == "南关区民康街道办事处"
+    window.follow("[data-main]")
+    print(window.page.url, window.text())
+    assert rows_of(session, Enrolment) == 1
+
+
+def fill_in_a_course(page: Page, venue: str) -> None:
+    """Type a new course; nothing of it makes a second one impossible."""
+    page.select_option("[name=course_type]", index=1)
+    page.select_option("[name=unit]", index=1) if page.input_value("[name=unit]") == "" else None
+    page.fill("[name=starts_on]", "2026-12-01")
+    page.fill("[name=venue]", venue)
+
+
+def test_back_and_submit_again_has_one_effect(session: Session, open_window: OpenWindow) -> None:
+    window = open_window(make.user(session, Role.TRAINER))
+    window.open("/training/courses/open")
+    fill_in_a_course(window.page, "一号教室")
+    print(window.page.input_value("[name=form_key]"))
+    window.follow("[data-main]")
+    saved = window.page.url
+    assert rows_of(session, Course) == 1
+    window.page.go_back()
+    window.settled()
+    print("AFTER BACK", repr(window.page.input_value("[name=venue]")), window.page.input_value("[name=form_key]"), repr(window.page.input_value("[name=course_type]")))
+    if window.page.input_value("[name=venue]") == "":
+        fill_in_a_course(window.page, "一号教室")
+    window.follow("[data-main]")
+    assert rows_of(session, Course) == 1
+    assert window.page.url == saved
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_double_click_has_one_effect(session: Session, open_window: OpenWindow, script: bool) -> None:
+    window = open_window(make.user(session, Role.TRAINER), java_script_enabled=script)
+    window.open("/training/courses/open")
+    fill_in_a_course(window.page, "二号教室")
+    with window.page.expect_navigation(url="**/training/courses/*"):
+        window.page.dblclick("[data-main]")
+    window.settled()
+    assert rows_of(session, Course) == 1
+
+
+def test_enter_that_ends_a_composition_does_not_submit(session: Session, open_window: OpenWindow) -> None:
+    course = training.course(session, capacity=30)
+    window = open_window(make.user(session, Role.TRAINER))
+    keys = window.page.context.new_cdp_session(window.page)
+    for path, field in (
+        (f"/training/courses/{course.id}/enrol/one", "[name=name]"),
+        (f"/training/courses/{course.id}/enrol", "[data-grid] tbody tr:nth-child(1) [data-c='0']"),
+    ):
+        window.open(path)
+        window.click(field)
+        at = window.page.url
+        keys.send("Input.imeSetComposition", {"text": "ouyang", "selectionStart": 6, "selectionEnd": 6})
+        loads = window.loads
+        window.press("Enter")
+        keys.send("Input.insertText", {"text": "欧阳"})
+        assert window.page.input_value(field) == "欧阳"
+        assert window.page.evaluate("field => document.activeElement === document.querySelector(field)", field)
+        window.page.evaluate("new Promise(done => setTimeout(done, 50))")
+        assert (window.page.url, window.loads) == (at, loads)
+    # The next Enter is meant for the form.
+    window.open(f"/training/courses/{course.id}/enrol/one")
+    window.click("[name=name]")
+    with window.page.expect_navigation():
+        window.press("Enter")
+    assert window.page.locator("[role=alert]").count() == 1
+    assert rows_of(session, Enrolment) == 0
