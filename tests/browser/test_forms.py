@@ -80,11 +80,11 @@ def test_typed_fields_come_back_after_an_expired_session(session: Session, open_
     assert rows_of(session, Enrolment) == 0
     assert row["document_number"] not in window.page.content()
     sign_in(window, username)
+    window.follow("[data-main]")
     assert window.page.input_value("[name=name]") == row["name"]
     assert window.page.input_value("[name=document_number]") == row["document_number"]
     assert window.page.input_value("[name=employer]") == "南关区民康街道办事处"
     window.follow("[data-main]")
-    print(window.page.url, window.text())
     assert rows_of(session, Enrolment) == 1
 
 
@@ -100,13 +100,11 @@ def test_back_and_submit_again_has_one_effect(session: Session, open_window: Ope
     window = open_window(make.user(session, Role.TRAINER))
     window.open("/training/courses/open")
     fill_in_a_course(window.page, "一号教室")
-    print(window.page.input_value("[name=form_key]"))
     window.follow("[data-main]")
     saved = window.page.url
     assert rows_of(session, Course) == 1
     window.page.go_back()
     window.settled()
-    print("AFTER BACK", repr(window.page.input_value("[name=venue]")), window.page.input_value("[name=form_key]"), repr(window.page.input_value("[name=course_type]")))
     if window.page.input_value("[name=venue]") == "":
         fill_in_a_course(window.page, "一号教室")
     window.follow("[data-main]")

@@ -46,7 +46,6 @@ CERTIFICATES = Listing(
         Column(
             "number",
             _l("Number"),
-            sort=Certificate.number,
             value=lambda row: Link(url_for("certificates.certificate", certificate_id=row.id), row.number),
         ),
         Column(
