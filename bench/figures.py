@@ -26,7 +26,8 @@ FIRST_DAY, LAST_DAY = date(2019, 1, 1), date(2025, 12, 31)
 AS_OF = date(2025, 6, 17)
 COUNT_DISTINCT = text(
     "SELECT COUNT(DISTINCT person_id) FROM certificate "
-    "WHERE credential_type_id = :kind AND issued_on BETWEEN '2021-01-01' AND '2025-06-17' AND voided_at IS NULL"
+    "WHERE credential_type_id = :kind AND voided_at IS NULL "
+    "AND issued_on BETWEEN '2021-01-01' AND '2025-06-17'"
 )
 
 

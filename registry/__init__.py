@@ -10,7 +10,6 @@ from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_migrate import Migrate
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from registry.config import read_config
@@ -47,6 +46,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from registry.accounts.signing import identity
     from registry.audit import views as audit
     from registry.certificates import views as certificates
+    from registry.demo import guard as demo
     from registry.desk import views as desk
     from registry.indicators import engine
     from registry.indicators import views as indicators
@@ -58,6 +58,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     Babel(app, locale_selector=locale.chosen_locale, timezone_selector=lambda: "Asia/Shanghai")
     setup.install(app)
+    demo.install(app)
     guard.install(app)
     errors.install(app)
     locale.install(app)
@@ -77,20 +78,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         if hasattr(register, "install"):
             register.install(app)
     cli.install(app)
-    app.jinja_env.globals["demo_shown"] = _demo_shown
     Hooks.refresh = engine.refresh
     Hooks.reach = people_commands.keep_reach
     return app
-
-
-def _demo_shown() -> bool:
-    """Whether pages say that the data is invented; an error page must not fail over it."""
-    from registry.accounts.settings import is_demo
-
-    try:
-        return is_demo(db.session())
-    except SQLAlchemyError:
-        return False
 
 
 def _root() -> Any:

@@ -8,6 +8,7 @@ stops the server and removes its files.
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,8 @@ class PostgresServer:
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # The encoding warnings that tests ask for are about our own code, not about the package.
+            env={k: v for k, v in os.environ.items() if k != "PYTHONWARNDEFAULTENCODING"},
             encoding="utf-8",
             start_new_session=True,
         )

@@ -376,6 +376,30 @@ def test_a_user_with_a_role_above_or_elsewhere_is_left_alone(
         assert target.name != "别名"
 
 
+def test_a_role_above_protects_also_at_a_unit_within_reach(session: Session, county: User) -> None:
+    boss = factories.user(session, Role.PREFECTURE_ADMIN, NANGUAN)
+    with pytest.raises(RuleError, match="above or outside"):
+        run(acting(session, county), commands_users.disable_user, user=boss)
+    actor = acting(session, factories.user(session, Role.COUNTY_ADMIN, CHANGCHUN))
+    someone = factories.user(session, [], NANGUAN)
+    with pytest.raises(RuleError, match="above your own"):
+        run(
+            actor,
+            commands.grant_role,
+            user=someone,
+            role=Role.PREFECTURE_ADMIN,
+            unit=factories.unit(session, CHANGCHUN),
+        )
+
+
+def test_reading_everywhere_lends_no_power_over_users_elsewhere(session: Session, county: User) -> None:
+    run(SYSTEM, commands.grant_role, user=county, role=Role.AUDITOR, unit=factories.unit(session, PROVINCE))
+    guest = factories.user(session, [], NANGUAN)
+    run(SYSTEM, commands.grant_role, user=guest, role=Role.TRAINER, unit=factories.unit(session, YANJI))
+    with pytest.raises(RuleError, match="above or outside"):
+        run(acting(session, county), commands_users.disable_user, user=guest)
+
+
 def test_a_future_role_above_protects_already(session: Session, county: User) -> None:
     boss = factories.user(session, [], NANGUAN)
     run(

@@ -38,16 +38,17 @@ DROPS = {
 
 def test_a_lost_trigger_is_seen(app: Flask, engine_name: str) -> None:
     with app.app_context(), db.engine.begin() as connection:
+        before = problems(connection)
         connection.execute(text(DROPS[engine_name]))
-        assert problems(connection) == ["journal_line is insert-only and has no trigger"]
+        assert set(problems(connection)) - set(before) == {"journal_line is insert-only and has no trigger"}
 
 
 def test_a_table_that_differs_from_its_model_is_seen(app: Flask) -> None:
     with app.app_context(), db.engine.begin() as connection:
+        before = problems(connection)
         connection.execute(text("ALTER TABLE throttle ADD COLUMN forgotten INTEGER"))
-        found = problems(connection)
-    assert len(found) == 1
-    assert "forgotten" in found[0]
+        (found,) = set(problems(connection)) - set(before)
+    assert "forgotten" in found
 
 
 # Import contracts

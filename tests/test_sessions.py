@@ -193,7 +193,7 @@ def test_disabling_and_a_reset_password_hold_from_the_next_request(
     app: Flask, browser: Browser, trainer: User, session: Session
 ) -> None:
     run(SYSTEM, commands_users.reset_password, user=trainer, password_hash=hash_password("Neu-Wort-4711-x"))
-    assert not is_in(browser)
+    assert browser.get("/profile").location == "/sign-in?next=/profile"
     browser = Browser(app.test_client())
     browser.sign_in(trainer.username, "Neu-Wort-4711-x")
     assert browser.get("/profile").location == "/profile/password"

@@ -18,7 +18,7 @@ from registry.accounts import throttle, views
 from registry.accounts.models import User
 from registry.core import clock
 from registry.core.ops import Throttle
-from registry.core.passwords import verify_password
+from registry.core.passwords import NOBODY, verify_password
 from registry.core.permissions import Role
 from tests import factories
 from tests.accounts import Browser, text
@@ -118,6 +118,7 @@ def test_unknown_and_known_names_get_the_same_words_and_the_same_work(
         unknown = answers("nobody" + victim.username)
     assert known == unknown
     assert len(verified) == 2 * known_work
+    assert set(verified[known_work:]) == {NOBODY}
 
 
 def test_a_disabled_account_reads_like_an_unknown_name(app: Flask, session: Session, victim: User) -> None:

@@ -482,7 +482,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('certificate', schema=None) as batch_op:
         batch_op.create_index('ix_certificate_ended_on', ['ended_on', 'id'], unique=False, sqlite_where=sa.text('ended_on IS NOT NULL'), postgresql_where=sa.text('ended_on IS NOT NULL'))
-        batch_op.create_index('ix_certificate_issued', ['issued_on', 'id'], unique=False)
+        batch_op.create_index('ix_certificate_issued', ['issued_on', 'id', 'unit_id', 'credential_type_id', 'valid_until', 'ended_on', 'voided_at'], unique=False)
         batch_op.create_index('ix_certificate_number', ['number'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificate_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificate_replaces_id'), ['replaces_id'], unique=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
-from sqlalchemy import insert, select
+from sqlalchemy import insert, inspect, select
 
 from registry.accounts import commands as accounts
 from registry.accounts.models import Unit, User
@@ -27,6 +28,21 @@ NO_ADMIN = (
     "No administrator yet: run this in a terminal, or set REGISTRY_ADMIN and REGISTRY_ADMIN_PASSWORD "
     "(at least 12 characters)."
 )
+
+LOST_KEYS = (
+    "The database holds records, but this installation has no keys. Nothing was changed; put back "
+    "keys/keys.json, or run `flask keys import` with the exported keys."
+)
+
+
+def refuse_lost_keys(instance: Path) -> None:
+    """New keys over an existing database would make its encrypted values unreadable for ever."""
+    if (instance / "keys" / "keys.json").exists() or not inspect(db.engine).has_table("clock"):
+        return
+    with db.engine.connect() as connection:
+        if connection.execute(select(Clock.seq)).scalar():
+            click.echo(LOST_KEYS, err=True)
+            sys.exit(2)
 
 
 def make_keys(app: Flask) -> None:
@@ -48,7 +64,7 @@ def migrate() -> None:
 
 
 def load_catalogues() -> None:
-    """Units, credential types and course types unless they are there, and figures under their present rules."""
+    """Units and catalogues unless they are there, and figures under their present rules."""
     if db.session.execute(select(Unit.id).limit(1)).scalar() is None:
         run(SYSTEM, accounts.load_units)
         run(SYSTEM, certificates.load_credential_types)
@@ -88,6 +104,7 @@ def install(app: Flask) -> None:
     @click.option("--empty", is_flag=True, help="Ask for the first administrator (no demo data follows).")
     def init(empty: bool) -> None:
         """Make keys and tables and load units and catalogues. Safe to run again."""
+        refuse_lost_keys(current_app.config["INSTANCE"])
         make_keys(current_app._get_current_object())  # type: ignore[attr-defined]
         migrate()
         load_catalogues()

@@ -11,7 +11,7 @@ from registry.core.errors import BUSY, BusyError, StorageError
 from registry.core.i18n import N_
 
 # How long a write waits for another one before it gives up and says so.
-LOCK_WAIT_SECONDS = 5
+LOCK_WAIT_SECONDS: float = 5
 
 FULL = N_("The disk of the server is full or read-only. Nothing was saved; please tell the administrator.")
 
@@ -39,7 +39,7 @@ def install(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
+            f"busy_timeout={int(LOCK_WAIT_SECONDS * 1000)}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -62,7 +62,7 @@ def write_options(dialect: str) -> dict[str, Any]:
 def bound_lock_wait(connection: Connection) -> None:
     """Let a write give up after LOCK_WAIT_SECONDS; SQLite has its busy timeout instead."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{int(LOCK_WAIT_SECONDS * 1000)}ms'"))
 
 
 def translate(error: DBAPIError) -> Exception:

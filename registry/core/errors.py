@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from registry.core.i18n import Message, N_
+from registry.core.i18n import N_, Message
 
 
 class RuleError(Exception):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-def N_(text: str) -> str:  # noqa: N802 - the customary name of a marker that extraction tools look for.
+def N_(text: str) -> str:
     """Mark an English message for extraction; it is translated later, where it is shown."""
     return text
 

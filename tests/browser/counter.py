@@ -81,8 +81,14 @@ class Window:
 
     def follow(self, target: str | Locator) -> Weight:
         """Press the pointer on what leads to another page; what that page weighed."""
-        with self.page.expect_navigation():
+        with self.page.expect_event("load"):
             self._find(target).click()
+        return self.settled()
+
+    def send(self, key: str = "Enter") -> Weight:
+        """Press a key that leads to another page; what that page weighed."""
+        with self.page.expect_event("load"):
+            self.press(key)
         return self.settled()
 
     def press(self, key: str) -> None:

@@ -20,7 +20,13 @@ from jinja2 import TemplateSyntaxError
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "registry" / "translations" / "zh" / "LC_MESSAGES"
-KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2), "lazy_pgettext": ((1, "c"), 2)}
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    "_l": None,
+    "lazy_gettext": None,
+    "lazy_ngettext": (1, 2),
+    "lazy_pgettext": ((1, "c"), 2),
+}
 
 
 def extracted() -> Catalog:

@@ -131,8 +131,8 @@ class EditCourseForm(CourseForm):
 
 SESSION_COLUMNS = (
     GridColumn("held_on", _l("Date"), required=True, aliases=("日期",)),
-    GridColumn("starts", _l("From"), required=True, aliases=("开始",)),
-    GridColumn("ends", _l("To"), required=True, aliases=("结束",)),
+    GridColumn("starts", _l("Starts at"), required=True, aliases=("开始",)),
+    GridColumn("ends", _l("Ends at"), required=True, aliases=("结束",)),
     GridColumn("minutes", _l("Minutes that count"), type="number", required=True, aliases=("分钟",)),
     GridColumn("title", _l("Subject"), required=True, wide=True, aliases=("内容",)),
 )

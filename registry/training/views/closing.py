@@ -156,7 +156,7 @@ def _frozen_status(trainee: Trainee) -> Any:
 
 def _frozen_reasons(trainee: Trainee) -> str:
     basis = trainee.enrolment.result_basis or {}
-    return "; ".join(say_reason(Reason(r["code"], r["params"])) for r in basis.get("reasons", ()))
+    return str(_("; ")).join(say_reason(Reason(r["code"], r["params"])) for r in basis.get("reasons", ()))
 
 
 def _worst_first(pair: tuple[Trainee, Outcome]) -> tuple[int, int]:
@@ -175,7 +175,7 @@ def _row(progress: Progress, trainee: Trainee, found: Outcome) -> list[Any]:
     row: list[Any] = [
         trainee.name,
         result_status(found.result),
-        "; ".join(say_reason(reason) for reason in found.reasons),
+        str(_("; ")).join(say_reason(reason) for reason in found.reasons),
         sum(minutes.values()) if minutes else None,
     ]
     if progress.version.theory_pass is not None:
