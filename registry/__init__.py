@@ -35,8 +35,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     _load_keys(app)
     db.init_app(app)
     with app.app_context():
-        for engine in db.engines.values():
-            engines.install(engine)
+        for database in db.engines.values():
+            engines.install(database)
     Migrate(app, db, directory=str(_root() / "migrations"), render_as_batch=True)
     Bootstrap5(app)
     Compress(app)

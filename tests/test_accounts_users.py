@@ -343,6 +343,14 @@ def test_a_role_of_another_user_or_unit_is_not_ended(session: Session, browser: 
         assert browser.send(
             f"/users/{someone.id}/roles/{grant.id}/end", ends_on=clock.today().isoformat()
         ).status_code == 404  # fmt: skip
+    with pytest.raises(RuleError):
+        run(
+            SYSTEM,
+            commands_users.end_role,
+            grant=grant_of(session, other),
+            user=someone,
+            ends_on=clock.today(),
+        )
     assert held(session, other)
     assert held(session, far)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -15,9 +16,9 @@ from registry.core.scope import Scope
 
 def entries(
     scope: Scope, *, action: str | None = None, since: date | None = None, until: date | None = None
-) -> Select[JournalEntry, str, str]:
+) -> Select[Any]:
     """Entries of users at home within reach, with the names of user and unit."""
-    rows = (
+    rows: Any = (
         select(JournalEntry, User.name, Unit.name)
         .outerjoin(User, User.id == JournalEntry.actor_id)
         .outerjoin(Unit, Unit.id == JournalEntry.unit_id)
@@ -30,7 +31,7 @@ def entries(
         rows = rows.where(JournalEntry.at >= datetime.combine(since, time.min, SHANGHAI))
     if until:
         rows = rows.where(JournalEntry.at <= end_of_day(until))
-    return rows
+    return rows  # type: ignore[no-any-return]
 
 
 def entry(session: Session, scope: Scope, seq: int) -> JournalEntry | None:

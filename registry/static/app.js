@@ -181,6 +181,14 @@
     });
   }
 
+  /* A browser gives back what was typed on Back, but not the hidden key of the form: with a new one the record would
+     be saved twice. */
+  function formKeys() { return all('input[name="form_key"]'); }
+  var arrived = performance.getEntriesByType("navigation")[0];
+  if (arrived && arrived.type === "back_forward" && history.state && history.state.keys) {
+    formKeys().forEach(function (key, index) { key.value = history.state.keys[index] || key.value; });
+  }
+
   document.addEventListener("submit", function (event) {
     if (composing) { event.preventDefault(); event.stopPropagation(); }
   }, true);
@@ -192,6 +200,7 @@
     if (event.defaultPrevented) { return; }
     form.dataset.sent = "1";
     leaving = true;
+      history.replaceState({ keys: formKeys().map(function (key) { return key.value; }) }, "");
     // The pressed button's own name and value are gathered after this event, so it is held a moment later.
     setTimeout(function () {
       Array.from(form.elements).forEach(function (button) {

@@ -52,7 +52,7 @@ COURSES = Listing(
             sort=Course.title,
             value=lambda row: Link(url_for("training.course", course_id=row.Course.id), row.Course.title),
         ),
-        Column("number", _l("No."), sort=Course.number, value=lambda row: row.Course.number),
+        Column("number", _l("Course no."), sort=Course.number, value=lambda row: row.Course.number),
         Column("stage", _l("Stage"), value=_stage),
         Column("starts_on", _l("First day"), sort=Course.starts_on, value=lambda row: row.Course.starts_on),
         Column("ends_on", _l("Last day"), sort=Course.ends_on, value=lambda row: row.Course.ends_on),
