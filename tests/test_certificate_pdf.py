@@ -201,7 +201,8 @@ def test_the_template_is_frozen(fonts: FontBook) -> None:
     page = rescuer_2026_1.page(SHEET, hand).code()
     drawn = [page.encode("ascii")]
     drawn += [
-        zlib.decompress(rescuer_2026_1.background(fonts, SHEET.title, demo).stream) for demo in (False, True)
+        zlib.decompress(rescuer_2026_1.background(fonts, SHEET.title, SHEET.title_en, demo).stream)
+        for demo in (False, True)
     ]
     assert [sha256(code).hexdigest()[:16] for code in drawn] == [
         "da31d5dff4d1e6b8",

@@ -21,11 +21,11 @@ from registry.certificates.imports import (
     CERTIFICATE_REQUIRED,
     EVENT_HEADERS,
     EVENT_REQUIRED,
-    RowError,
     check_certificate_events,
     check_certificates,
 )
 from registry.certificates.models import Certificate, CertificateEvent
+from registry.certificates.reading import RowError
 from registry.certificates.snapshots import sheet_of
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
 from registry.core.permissions import Permission, Role

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.accounts.models import Unit, UnitCode
 from registry.certificates.commands import LegacyCertificate, LegacyEvent
-from registry.certificates.models import CredentialRule, CredentialType
 from registry.certificates.numbers import read_number
-from registry.certificates.snapshots import SOCIETY
-from registry.certificates.validity import last_valid_day
+from registry.certificates.reading import Catalogue, Row, RowError, plain
 from registry.core.errors import RuleError
-from registry.core.i18n import N_, Message
+from registry.core.i18n import N_
 from registry.core.scope import Scope
 from registry.core.sheets import Cell
-from registry.core.text import clean, clean_name, narrow, read_date
+from registry.core.text import clean_name, narrow, read_date
 from registry.people.commands import Entrant
 from registry.people.identity import read_document
 from registry.people.kinds import read_kind, read_sex
 from registry.people.phone import read_phone
-
-R = TypeVar("R")
 
 # Column key → accepted headers, the first named in messages; the keys are accepted as well.
 CERTIFICATE_HEADERS: dict[str, tuple[str, ...]] = {
@@ -67,110 +59,7 @@ _EVENT_KINDS = {
     "voided": "voided",
 }
 _PERMANENT = frozenset({"长期", "长期有效", "永久", "permanent", "无期限"})
-# What `read_document` calls its fields, as columns of the list.
-_DOCUMENT_COLUMNS = {"number": "document_number", "kind": "document_kind"}
 MOST_CLASS_HOURS = 1000
-
-
-@dataclass(frozen=True)
-class RowError:
-    """What is wrong in a row of the file (counted from 1, as the spreadsheet counts)."""
-
-    row: int
-    column: str | None
-    message: Message
-
-
-@dataclass
-class Catalogue:
-    """What the rows name: credential types and their rules, and the units within reach."""
-
-    types: dict[str, CredentialType]
-    rules: list[CredentialRule]
-    units: dict[str, int]
-
-    @classmethod
-    def load(cls, session: Session, scope: Scope) -> Catalogue:
-        """Read it once for a whole list."""
-        types: dict[str, CredentialType] = {}
-        for kind in session.execute(select(CredentialType)).scalars():
-            types.update(dict.fromkeys((_plain(kind.code), _plain(kind.name), _plain(kind.name_en)), kind))
-        units: dict[str, int] = {}
-        for unit in session.execute(select(Unit).where(scope.where(Unit.id))).scalars():
-            units.update({_plain(name): unit.id for name in (unit.code, unit.name, unit.name_en) if name})
-        for former in session.execute(select(UnitCode).where(scope.where(UnitCode.unit_id))).scalars():
-            units.setdefault(former.code, former.unit_id)
-        rules = session.execute(
-            select(CredentialRule).order_by(CredentialRule.starts_on.desc(), CredentialRule.version.desc())
-        )
-        return cls(types, list(rules.scalars()), units)
-
-    def credential_type(self, text: str) -> int:
-        """The credential type a row names; a list without that column is one of first-aid certificates."""
-        kind = self.types.get(_plain(text) or "rescuer")
-        if kind is None:
-            raise RuleError(
-                N_("There is no certificate of the type “%(text)s”. Write one of: %(names)s."),
-                "credential_type",
-                text=text,
-                names="、".join(dict.fromkeys(kind.name for kind in self.types.values())),
-            )
-        return kind.id
-
-    def unit(self, text: str) -> int:
-        """The unit within reach with this name or code, former codes included."""
-        unit_id = self.units.get(_plain(text).removesuffix(SOCIETY))
-        if unit_id is None:
-            raise RuleError(
-                N_("No unit within your reach has the name or code “%(text)s”."), "unit", text=text
-            )
-        return unit_id
-
-    def valid_until(self, credential_type_id: int, issued_on: date) -> date | None:
-        """The last valid day by the rule in force when it was issued."""
-        rules = [rule for rule in self.rules if rule.credential_type_id == credential_type_id]
-        # The first rule stands for what was issued before it, too.
-        rule = next((rule for rule in rules if rule.starts_on <= issued_on), rules[-1])
-        return last_valid_day(issued_on, rule.validity_months, rule.last_day)
-
-
-def _plain(text: str) -> str:
-    return "".join(narrow(clean(text)).lower().split())
-
-
-@dataclass
-class _Row:
-    """One row being read: its cells, and everything that is wrong with it."""
-
-    cells: Mapping[str, Cell]
-    errors: list[RowError] = field(default_factory=list)
-
-    @property
-    def number(self) -> int:
-        return next(iter(self.cells.values())).row + 1
-
-    def text(self, key: str) -> str:
-        cell = self.cells.get(key)
-        if cell is None:
-            return ""
-        return clean(cell.exact(key) if key in ("number", "document_number", "phone") else cell.text)
-
-    def read(self, key: str, reader: Callable[[str], R]) -> R | None:
-        """What `reader` makes of a cell; None, and an error told, when it refuses."""
-        try:
-            return reader(self.text(key))
-        except RuleError as error:
-            self.refuse(error, key)
-            return None
-
-    def optional(self, key: str, reader: Callable[[str], R]) -> R | None:
-        """The same, None for an empty cell."""
-        cell = self.cells.get(key)
-        return self.read(key, reader) if cell is not None and clean(cell.text) else None
-
-    def refuse(self, error: RuleError, key: str | None = None) -> None:
-        column = _DOCUMENT_COLUMNS.get(error.field or "", error.field) if key is None else key
-        self.errors.append(RowError(self.number, column, error.message))
 
 
 def check_certificates(
@@ -190,7 +79,7 @@ def check_certificates(
     errors: list[RowError] = []
     names: dict[str, str] = {}
     for cells in rows:
-        row = _Row(cells)
+        row = Row(cells)
         certificate = _certificate(row, catalogue, today, unit_id)
         if certificate is not None and certificate.entrant.document_hash:
             known = names.setdefault(certificate.entrant.document_hash, certificate.entrant.name)
@@ -208,7 +97,7 @@ def check_certificates(
 
 
 def _certificate(
-    row: _Row, catalogue: Catalogue, today: date, unit_id: int | None
+    row: Row, catalogue: Catalogue, today: date, unit_id: int | None
 ) -> LegacyCertificate | None:
     number = row.read("number", read_number)
     credential_type_id = row.read("credential_type", catalogue.credential_type)
@@ -236,7 +125,7 @@ def _certificate(
     )
 
 
-def _entrant(row: _Row, today: date) -> Entrant | None:
+def _entrant(row: Row, today: date) -> Entrant | None:
     name = row.read("name", clean_name)
     kind = row.optional("document_kind", read_kind)
     sex = row.optional("sex", read_sex)
@@ -270,7 +159,7 @@ def _past(day: date, today: date) -> date:
 
 
 def _until(text: str, issued_on: date) -> date | None:
-    if _plain(text) in _PERMANENT:
+    if plain(text) in _PERMANENT:
         return None
     day = read_date(text, "valid_until")
     if day < issued_on:
@@ -293,7 +182,7 @@ def check_certificate_events(
     checked: list[LegacyEvent] = []
     errors: list[RowError] = []
     for cells in rows:
-        row = _Row(cells)
+        row = Row(cells)
         number = row.read("number", read_number)
         credential_type_id = row.read("credential_type", catalogue.credential_type)
         kind = row.read("kind", _event_kind)
@@ -316,7 +205,7 @@ def check_certificate_events(
 
 
 def _event_kind(text: str) -> str:
-    kind = _EVENT_KINDS.get(_plain(text))
+    kind = _EVENT_KINDS.get(plain(text))
     if kind is None:
         raise RuleError(N_("“%(text)s” is neither 撤销 (revoked) nor 作废 (void)."), "kind", text=text)
     return kind

@@ -33,7 +33,7 @@ TEMPLATE_VERSION = "rescuer-2026-1"
 class Template:
     """How one version looks: what all pages share for a title, and what one certificate adds."""
 
-    background: Callable[[FontBook, str, bool], Background]
+    background: Callable[[FontBook, str, str, bool], Background]
     page: Callable[[CertificateSheet, Hand], Drawing]
 
 
@@ -57,7 +57,7 @@ def draw_certificates(
     hand = Hand(TextFont("Regular", fonts, REGULAR), TextFont("Bold", fonts, BOLD))
     for done, sheet in enumerate(sheets, start=1):
         page = TEMPLATES[sheet.template_version].page(sheet, hand)
-        pdf.add_page(page, _background(fonts, sheet.template_version, sheet.title, sheet.demo))
+        pdf.add_page(page, _background(fonts, sheet.template_version, sheet.title, sheet.title_en, sheet.demo))
         if progress is not None:
             progress(done)
     pdf.write(out, (hand.regular, hand.bold))
@@ -77,8 +77,8 @@ def unprintable(sheet: CertificateSheet, fonts: FontBook) -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def _background(fonts: FontBook, version: str, title: str, demo: bool) -> Background:
-    return TEMPLATES[version].background(fonts, title, demo)
+def _background(fonts: FontBook, version: str, title: str, title_en: str, demo: bool) -> Background:
+    return TEMPLATES[version].background(fonts, title, title_en, demo)
 
 
 TEMPLATES = {"rescuer-2026-1": Template(rescuer_2026_1.background, rescuer_2026_1.page)}

@@ -40,7 +40,7 @@ PICTURE = 26
 RULE = 107.5
 
 
-def background(book: FontBook, title: str, demo: bool) -> Background:
+def background(book: FontBook, title: str, title_en: str, demo: bool) -> Background:
     """What every certificate of one title shares: ornaments, emblem, title, labels, the mark of a demo."""
     drawing = Drawing()
     plain = TextFont("Plain", book, REGULAR)
@@ -56,7 +56,7 @@ def background(book: FontBook, title: str, demo: bool) -> Background:
     draw_cross(drawing, _mm(width / 2, 173), side=15 * MM)
     size = min(37, 37 * 200 * MM / heading.width(title, 37))
     drawing.text(_mm(width / 2, 148), title, heading, size, INK, "centre")
-    drawing.text(_mm(width / 2, 140), "RED CROSS CERTIFIED RESCUER", spaced, 8.5, QUIET, "centre")
+    drawing.text(_mm(width / 2, 140), title_en.upper(), spaced, 8.5, QUIET, "centre")
     drawing.frame((LEFT * MM, 87.5 * MM, PICTURE * MM, 36 * MM), 0.5, HAIRLINE, dash="2 2")
     drawing.text(_mm(LEFT + PICTURE / 2, 104.4), "照片", plain, 10, HAIRLINE, "centre")
     drawing.line(_mm(MIDDLE, RULE), _mm(RIGHT, RULE), 0.5, HAIRLINE)

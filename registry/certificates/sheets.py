@@ -32,6 +32,7 @@ class CertificateSheet:
     holder_unit: str
     verify_url: str
     demo: bool
+    title_en: str = "Red Cross certified rescuer"
 
 
 @dataclass

@@ -95,6 +95,7 @@ def new_sheet(
         holder_unit=holder.employer,
         verify_url=verify_url,
         demo=demo,
+        title_en=credential_type.name_en,
     )
 
 

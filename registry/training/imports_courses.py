@@ -62,6 +62,13 @@ def read_course_number(text: str) -> str:
     return number
 
 
+def read_course(row: Row, course: str | None) -> str | None:
+    """The number of the course a row names; `course` where it names none."""
+    if course is not None and not row.text("course"):
+        return course
+    return row.read("course", lambda text: read_course_number(present(text)))
+
+
 @dataclass(frozen=True)
 class CourseTypeNames:
     """Course types by code and names, these also without 培训 at the end."""

@@ -14,7 +14,7 @@ from registry.people.commands import number_hash
 from registry.people.identity import read_document
 from registry.people.imports import PERSON_HEADERS
 from registry.people.kinds import read_kind
-from registry.training.imports_courses import COURSE_COLUMN, read_course_number
+from registry.training.imports_courses import COURSE_COLUMN, read_course
 from registry.training.queries.progress import THEORY
 
 _TRAINEE_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -106,7 +106,7 @@ def read_assessments(rows: Sequence[Row], *, course: str | None, today: date) ->
 
 
 def _read_trainee(row: Row, course: str | None, today: date) -> TraineeName | None:
-    number = row.read("course", lambda text: read_course_number(present(text or course or "")))
+    number = read_course(row, course)
     name = row.optional("name", clean_name)
     kind = row.optional("document_kind", read_kind)
     document = row.optional("document_number", lambda text: read_document(kind, text, today=today))

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from registry.core.errors import RuleError
 from registry.core.i18n import N_, Message
-from registry.core.imports import Row, RowError, present
+from registry.core.imports import Row, RowError
 from registry.core.scope import Scope
 from registry.people.imports import PERSON_HEADERS
-from registry.training.imports_courses import COURSE_COLUMN, read_course_number
+from registry.training.imports_courses import COURSE_COLUMN, read_course
 from registry.training.models import Course
 from registry.training.queries.roll import courses_numbered
 from registry.training.roster import RosterEntry, check_rows
@@ -44,7 +44,7 @@ def read_rosters(
     """
     by_number: dict[str, list[Row]] = {}
     for row in rows:
-        named = row.read("course", lambda text: read_course_number(present(text or course or "")))
+        named = read_course(row, course)
         if named is not None:
             by_number.setdefault(named, []).append(row)
     courses = courses_numbered(session, by_number, scope)
@@ -64,9 +64,8 @@ def no_course(number: str) -> RuleError:
 
 
 def _check(session: Session, course: Course, rows: Sequence[Row], today: date) -> CourseRoster:
-    texts = [{key: row.text(key) for key in PERSON_HEADERS} for row in rows]
     try:
-        checked = check_rows(session, course, texts, today)
+        checked = check_rows(session, course, [row.texts for row in rows], today)
     except RuleError as error:
         rows[0].refuse(error, None)
         return CourseRoster(rows[0].number, course.id, [], 0)

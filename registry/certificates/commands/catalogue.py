@@ -8,7 +8,7 @@ from registry.core.write import Write, command
 
 # (code, name, English name, validity in months, number letter). Validities are settings to confirm.
 CREDENTIAL_TYPES = (
-    ("rescuer", "红十字救护员证", "Red Cross first-aid certificate", 36, "J"),
+    ("rescuer", "红十字救护员证", "Red Cross certified rescuer", 36, "J"),
     ("cpr_aed", "心肺复苏(CPR+AED)培训证书", "CPR and AED certificate", 24, "C"),
     ("instructor", "应急救护师证", "First-aid instructor certificate", 36, "S"),
 )

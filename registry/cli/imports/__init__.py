@@ -20,6 +20,7 @@ from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.sheets import UPLOAD
+from registry.training.imports_courses import read_course_number
 
 
 def columns(kind: str) -> list[dict[str, Any]]:
@@ -57,7 +58,11 @@ def _asked(username: str, kind: str, file: Path, unit: str | None, course: str |
             unit_id = UnitNames.load(session, scope, today).find(unit)
         except RuleError:
             raise click.UsageError(f"No unit within the reach of {username} has the code {unit}.") from None
-    return Asked(session, actor, today, file.name, unit_id, course), user.locale
+    try:
+        number = read_course_number(course) if course else None
+    except RuleError as error:
+        raise click.UsageError(str(error)) from None
+    return Asked(session, actor, today, file.name, unit_id, number), user.locale
 
 
 def _read(file: Path) -> bytes:
