@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, event, text
+from sqlalchemy import Connection, Engine, String, Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
 from registry.core.errors import BUSY, BusyError, StorageError
 from registry.core.i18n import N_
@@ -92,3 +95,18 @@ def insert_only_triggers(connection: Connection) -> set[str]:
         )
     ).all()
     return {row[0] for row in rows}
+
+
+def upsert_add(session: Session, table: Table, keys: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    """Add each row's quantity to the row with the same keys, or insert it, with one statement."""
+    if not rows:
+        return
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement: Any = insert(table)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(keys),
+            set_={"quantity": table.c.quantity + statement.excluded.quantity},
+        ),
+        rows,
+    )

@@ -17,13 +17,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from registry.core.db import Base
+from registry.core.engines import upsert_add
 from registry.core.journal import Line
 from registry.core.write import NO_FIGURES, Write, chunks
 from registry.indicators.definitions import INDICATORS
 from registry.indicators.indicator import Indicator, Source
 from registry.indicators.kinds import ONE_DAY, Candidate, Interval, fold
 from registry.indicators.models import Cell, Contribution, IndicatorState, MonthCell
-from registry.indicators.upsert import upsert_add
 
 # (indicator, unit, day) → by how much its cell moves.
 Moves = defaultdict[tuple[str, int, date], int]
