@@ -27,9 +27,9 @@ class Counter:
     def reset(self) -> None:
         """Start counting."""
         self.clicks = self.loads = 0
-        self.page.on("framenavigated", self._loaded)
+        self.page.on("load", self._loaded)
 
-    def _loaded(self, _frame: Any) -> None:
+    def _loaded(self, _page: Any) -> None:
         self.loads += 1
 
     def click(self, selector: str) -> None:

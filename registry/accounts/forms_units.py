@@ -42,7 +42,7 @@ class AddUnitForm(BaseForm):
         ],
         description=_l("Six digits of GB/T 2260. Some units, like 长白山, have none."),
     )
-    starts_on = DateField(_l("From"), validators=[InputRequired()])
+    starts_on = DateField(_l("Starts on"), validators=[InputRequired()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("starts_on", clock.today())
@@ -50,14 +50,14 @@ class AddUnitForm(BaseForm):
         self.level.choices = [("", _("Choose a level"))] + [
             (level, translate(LEVEL_NAMES[level])) for level in LEVELS[1:]
         ]
-        self.parent.choices = [("", _("Choose a unit")), *unit_choices()]
+        self.parent.choices = [("", _("Choose a unit")), *unit_choices(LEVELS[:-1])]
 
 
 class SetUnitParentForm(BaseForm):
     """Under which unit a unit stands from a day on."""
 
     parent = SelectField(_l("Stands under"), validators=[InputRequired()])
-    starts_on = DateField(_l("From"), validators=[InputRequired()])
+    starts_on = DateField(_l("Starts on"), validators=[InputRequired()])
     unsure = BooleanField(
         _l("The day is still to confirm"), description=_l("It is then marked wherever it is shown.")
     )
@@ -67,9 +67,10 @@ class SetUnitParentForm(BaseForm):
         description=_l("For example the document that ordered it."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, level: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.parent.choices = [("", _("Choose a unit")), *unit_choices()]
+        higher = LEVELS[: LEVELS.index(level)]
+        self.parent.choices = [("", _("Choose a unit")), *unit_choices(higher)]
 
 
 class _ChangeSettingForm(BaseForm):
@@ -85,20 +86,22 @@ def setting_form(definition: SettingDef, value: Any, public_url: str) -> BaseFor
     """The form for one setting, with a field of its kind."""
     choices = [(key, translate(label)) for key, label in definition.choices]
     fields: dict[str, Any] = {
-        "number": IntegerField(_l("Value"), validators=[InputRequired()]),
+        "number": IntegerField(_l("Chosen value"), validators=[InputRequired()]),
         "yes_no": RadioField(
-            _l("Value"), choices=[("1", _l("yes")), ("", _l("no"))], validators=[], coerce=str
+            _l("Chosen value"), choices=[("1", _l("yes")), ("", _l("no"))], validators=[], coerce=str
         ),
-        "choice": RadioField(_l("Value"), choices=choices, validators=[InputRequired()]),
+        "choice": RadioField(_l("Chosen value"), choices=choices, validators=[InputRequired()]),
         "roles": SelectMultipleField(
-            _l("Value"),
+            _l("Chosen value"),
             choices=choices,
             validators=[Optional()],
             widget=ListWidget(prefix_label=False),
             option_widget=CheckboxInput(),
         ),
-        "mask": StringField(_l("Value"), validators=[InputRequired(), Length(max=5)]),
-        "address": RadioField(_l("Value"), choices=[(public_url, public_url)], validators=[InputRequired()]),
+        "mask": StringField(_l("Chosen value"), validators=[InputRequired(), Length(max=5)]),
+        "address": RadioField(
+            _l("Chosen value"), choices=[(public_url, public_url)], validators=[InputRequired()]
+        ),
     }
     form_class = type("ChangeSettingForm", (_ChangeSettingForm,), {"value": fields[definition.kind]})
     shown = ("1" if value else "") if definition.kind == "yes_no" else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from registry.accounts.models import Unit
+from registry.accounts.models import LEVELS, Unit
 from registry.accounts.queries import units
 from registry.core import clock
 from registry.core.db import db
@@ -21,9 +22,9 @@ from registry.web.forms import BaseForm, FilterForm
 from registry.web.locale import local_name, translate
 
 
-def unit_choices() -> list[tuple[str, str]]:
-    """The units within the reach of the view, with their codes."""
-    rows = db.session.execute(units(g.scope)).scalars()
+def unit_choices(levels: Sequence[str] = LEVELS) -> list[tuple[str, str]]:
+    """The units of these levels within the reach of the view, with their codes."""
+    rows = db.session.execute(units(g.scope).where(Unit.level.in_(levels))).scalars()
     return [(str(unit.id), " ".join(filter(None, (unit.code, local_name(unit))))) for unit in rows]
 
 
@@ -40,7 +41,7 @@ def role_choices() -> list[tuple[str, str]]:
 class UserFilters(FilterForm):
     """Which users to show."""
 
-    unit = SelectField(_l("Home unit"), validators=[Optional()])
+    unit = SelectField(_l("Unit of the user"), validators=[Optional()])
     role = SelectField(_l("Role"), validators=[Optional()])
     state = SelectField(_l("State"), validators=[Optional()])
 
@@ -55,7 +56,7 @@ class UserForm(BaseForm):
     """Name and home unit of a user."""
 
     name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
-    unit = SelectField(_l("Home unit"), validators=[InputRequired()])
+    unit = SelectField(_l("Unit of the user"), validators=[InputRequired()])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +95,7 @@ class GrantRoleForm(BaseForm):
         validators=[InputRequired()],
         description=_l("The role reaches this unit and all below it."),
     )
-    starts_on = DateField(_l("From"), validators=[InputRequired()])
+    starts_on = DateField(_l("Starts on"), validators=[InputRequired()])
     ends_on = DateField(
         _l("First day without the role"),
         validators=[Optional()],

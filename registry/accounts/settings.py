@@ -17,7 +17,7 @@ from registry.core.permissions import ROLE_NAMES, Role
 _SIGN_IN = N_("Sign-in")
 _PRIVACY = N_("Personal data")
 _CERTIFICATES = N_("Certificates")
-_WORK = N_("Operation")
+_WORK = N_("Running the site")
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def add_unit() -> ResponseReturnValue:
 def set_unit_parent(id: int) -> ResponseReturnValue:  # noqa: A002
     """Put a unit under another one from a day on: first what it changes, then yes."""
     record = load_unit(id)
-    form = SetUnitParentForm()
+    form = SetUnitParentForm(level=record.level)
     preview = None
     if form.validate_on_submit():
         if "confirm" in request.form:

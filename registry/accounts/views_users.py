@@ -62,7 +62,7 @@ USERS = Listing(
             value=lambda row: Link(url_for("accounts.user", id=row.User.id), row.User.username),
         ),
         Column("name", _l("Name"), sort=User.name, value=lambda row: row.User.name),
-        Column("unit", _l("Home unit"), value=lambda row: local_name(row.Unit)),
+        Column("unit", _l("Unit of the user"), value=lambda row: local_name(row.Unit)),
         Column("roles", _l("Roles today"), value=lambda row: _role_names(row.roles)),
         Column("state", _l("State"), sort=User.active, value=lambda row: _state(row.User)),
         Column(
@@ -130,7 +130,7 @@ def _grant_state(grant: RoleGrant) -> Status:
     if grant.ends_on is not None and grant.ends_on <= today:
         return Status("off", _("ended"))
     if grant.starts_on > today:
-        return Status("wait", _("later"))
+        return Status("wait", _("not yet in force"))
     return Status("good", _("in force"))
 
 

@@ -216,7 +216,7 @@ def store_lines(session: Session, seq: int, lines: list[Line]) -> tuple[str, int
             }
         )
     if rows:
-        session.execute(insert(JournalLine), rows)
+        session.execute(insert(JournalLine), rows, execution_options={"render_nulls": True})
     return lines_digest((r["table_name"], r["record_id"], r["op"], r["changes"]) for r in rows), len(rows)
 
 

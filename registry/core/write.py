@@ -75,7 +75,7 @@ class Write:
             for row, new_id in zip(rows, self.take_ids(len(rows)), strict=True):
                 row.setdefault("id", new_id)
         full = [{**defaults, **row} for row in rows]
-        self.session.execute(insert(model), full)
+        self.session.execute(insert(model), full, execution_options={"render_nulls": True})
         if model.__journalled__:
             self.lines.extend(Line(model, row["id"], "insert", {}, row) for row in full)
         return [row["id"] for row in full] if "id" in defaults else []

@@ -166,7 +166,7 @@ class Asked:
         number = min(self.number, deepest)
         found = _fetch(session, self.order(rows).limit(self.size + 1).offset((number - 1) * self.size))
         counted = session.scalar(
-            select(func.count()).select_from(rows.order_by(None).limit(COUNT_CAP + 1).subquery())
+            select(func.count()).select_from(self.order(rows).limit(COUNT_CAP + 1).subquery())
         )
         choices = read_choices(self.user_id, self.listing.key)
         visible = [column for column in self.listing.columns if _is_visible(column, choices)]
