@@ -6,7 +6,7 @@ import gc
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from io import BytesIO
@@ -121,14 +121,15 @@ def measure(database: SqliteDatabase) -> tuple[float, float, int, int]:
     with recorded() as long:
         take_in(many)
     inserts = [(statement, rows) for statement, rows in long if statement.startswith("INSERT")]
-    jobs: list[list[float]] = [[], []]
+    jobs: list[Callable[[], None]] = [lambda: take_in(many), lambda: insert_bare(inserts)]
+    seconds: list[list[float]] = [[], []]
     for _round in range(ROUNDS):
-        for seconds, job in zip(jobs, (lambda: take_in(many), lambda: insert_bare(inserts)), strict=True):
+        for job, taken in zip(jobs, seconds, strict=True):
             fresh()
             start = time.perf_counter()
             job()
-            seconds.append(time.perf_counter() - start)
-    return median(jobs[0]), median(jobs[1]), len(long), len(short)
+            taken.append(time.perf_counter() - start)
+    return median(seconds[0]), median(seconds[1]), len(long), len(short)
 
 
 def run() -> list[tuple[str, float, float]]:

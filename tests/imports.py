@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 from registry.core.db import Base
 from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
+from registry.core.scope import SYSTEM
+from registry.core.write import write
 from tests import factories as make
 
 Cells = Sequence[object]
@@ -41,13 +44,15 @@ def xlsx_file(folder: Path, *rows: Cells, name: str = "list.xlsx") -> Path:
 
 def importer(session: Session, role: Role = Role.COUNTY_ADMIN, unit_code: str = make.NANGUAN) -> str:
     """The sign-in name of someone with a role at a unit, who reads English."""
-    return make.user(session, role, unit_code).username
+    user = make.user(session, role, unit_code)
+    with write("accounts.factory", SYSTEM) as w:
+        w.session.refresh(user)
+        user.locale = "en"
+    return user.username
 
 
 def run_import(app: Flask, *arguments: object) -> Result:
     """`flask import` with these arguments."""
-    from contextvars import Context
-
     return Context().run(app.test_cli_runner().invoke, args=["import", *map(str, arguments)])
 
 

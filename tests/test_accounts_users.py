@@ -522,7 +522,6 @@ def test_the_statements_of_the_list_do_not_grow(app: Flask, session: Session, br
 
 
 def test_users_from_the_command_line(app: Flask, session: Session) -> None:
-    pytest.importorskip("registry.cli.users")
     runner = app.test_cli_runner()
     added = runner.invoke(
         args=["user", "add", "lihua", "--name", "李华", "--unit", NANGUAN, "--role", "trainer"]

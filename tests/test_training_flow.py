@@ -27,10 +27,11 @@ class Counter:
     def reset(self) -> None:
         """Start counting."""
         self.clicks = self.loads = 0
-        self.page.on("load", self._loaded)
+        self.page.on("request", self._asked)
 
-    def _loaded(self, _page: Any) -> None:
-        self.loads += 1
+    def _asked(self, request: Any) -> None:
+        if request.is_navigation_request() and request.redirected_from is None:
+            self.loads += 1
 
     def click(self, selector: str) -> None:
         """One click."""

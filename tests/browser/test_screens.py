@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
@@ -9,6 +11,7 @@ from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import LANGUAGES, NARROW, WIDE, OpenWindow
+from tests.browser.counter import Window
 from tests.browser.screens import prepare
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite_only]
@@ -24,15 +27,27 @@ RULES = {
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.0 to 2.2, level A and AA: rule, element, reason."""
+    """What axe-core finds against WCAG 2.0 to 2.2, level A and AA: rule, the first elements, why."""
     if not page.evaluate("typeof window.axe !== 'undefined'"):
         page.evaluate(AXE.axe_script)
     found = page.evaluate("rules => axe.run(rules)", RULES)["violations"]
     return [
-        f"{rule['id']}: {node['target']} {node['html'][:120]} {node.get('failureSummary', '')[:300]}"
+        f"{rule['id']} in {len(rule['nodes'])} places: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
         for rule in found
-        for node in rule["nodes"]
+        for node in rule["nodes"][:2]
     ]
+
+
+def troubles(window: Window, looks: Sequence[str]) -> list[str]:
+    """What is wrong with the page shown: 1280 px wide, in dark colours, and 375 px wide."""
+    found = []
+    for look in looks:
+        window.page.set_viewport_size(NARROW if look == "narrow" else WIDE)
+        window.page.emulate_media(color_scheme="dark" if look == "dark" else "light")
+        found += [f"{look}: {told}" for told in violations(window.page)]
+        if look == "narrow" and window.overflow() > 0:
+            found.append(f"{window.overflow()} px wider than 375 px")
+    return found
 
 
 @pytest.mark.parametrize("half", [0, 1])
@@ -47,16 +62,29 @@ def test_every_screen_is_accessible(
     wrong: list[str] = []
     for screen in screens[half::2]:
         window = visitor if screen.public else staff
-        window.page.set_viewport_size(WIDE)
         window.open(screen.path)
-        for look in ("wide", "dark", "narrow"):
-            if look == "narrow":
-                window.page.set_viewport_size(NARROW)
-                over = window.overflow()
-                if over > 0:
-                    wrong.append(f"{screen.name} {screen.path} is {over} px wider than 375 px")
-            window.page.emulate_media(color_scheme="dark" if look == "dark" else "light")
-            wrong += [f"{screen.name} {look} {screen.path}: {told}" for told in violations(window.page)]
+        told = troubles(window, ("dark", "wide", "narrow"))
+        wrong += [f"{screen.name} {screen.path} {one}" for one in told]
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_every_refused_form_is_accessible(app: Flask, session: Session, open_window: OpenWindow) -> None:
+    """Forms sent with nothing in them: the page says so, and is as accessible as before."""
+    reader, screens = prepare(app, session)
+    window = open_window(reader, reduced_motion="reduce")
+    wrong, refused = [], 0
+    for screen in screens:
+        window.open(screen.path)
+        button = window.page.locator("main form[method=post] [data-main]")
+        if screen.public or button.count() == 0:
+            continue
+        for field in window.page.locator("main form[method=post] :is(input[type=text], textarea):visible").all():
+            field.fill("")
+        window.follow(button.first)
+        if window.page.locator("[role=alert], .grid-errors").count():
+            refused += 1
+            wrong += [f"{screen.name} {screen.path} {one}" for one in troubles(window, ("wide", "narrow"))]
+    assert refused > 10
     assert wrong == [], "\n".join(wrong)
 
 
