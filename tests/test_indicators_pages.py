@@ -222,7 +222,10 @@ def test_cards_speak_both_languages(app: Flask, session: Session) -> None:
     actor = factories.actor(session, Role.SUPERVISOR, NANGUAN)
     unit = factories.unit(session, NANGUAN).id
     certify(session, people(session)[0], DAY)
-    for language, label in (("zh_CN", "救护员（首次取证）"), ("en", "Certified rescuers (first certificate)")):
+    for language, label in (
+        ("zh_CN", "救护员（首次取证）"),
+        ("en", "Certified rescuers (first certificate)"),
+    ):
         with app.test_request_context(), force_locale(language):
             card = cards(session, actor, unit)[0]
         assert (card.label, card.value, card.records_url) == (label, 1, "")

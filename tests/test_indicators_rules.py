@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -129,7 +130,7 @@ def test_merged_persons_are_one_and_two_again_when_the_merge_is_undone(session: 
         assert reasons == {"merged": 1}
     merge(one, one)
     for code in (FIRST, VALID):
-        assert told(session, code, day) == 2
+        assert [told(session, code, day, unit) for unit in (PROVINCE, NANGUAN, YANJI)] == [2, 1, 1]
         assert told(session, code, day, known_on=before) == 2
         assert told(session, code, day, known_on=merged) == 1
     assert effects_of_merge(session, *people(session, 2)) == []
@@ -284,9 +285,22 @@ def test_a_changed_definition_blocks_serving_until_it_is_rebuilt(session: Sessio
     assert build_missing(session) == []
 
 
-def test_the_definition_hash_follows_what_is_counted() -> None:
-    from dataclasses import replace
+def test_a_new_version_of_a_definition_replaces_what_the_old_one_counted(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [person] = people(session)
+    certify(session, person, DAY)
+    before = head(session).seq
+    monkeypatch.setitem(INDICATORS, VALID, replace(INDICATORS[VALID], version=2))
+    assert build_missing(session) == [VALID]
+    rows = session.execute(
+        select(Contribution.version, Contribution.void_seq).where(Contribution.indicator == VALID)
+    ).all()
+    assert sorted(rows) == [(1, before + 1), (2, None)]
+    assert told(session, VALID, DAY) == told(session, VALID, DAY, known_on=before) == 1
 
+
+def test_the_definition_hash_follows_what_is_counted() -> None:
     indicator = INDICATORS[VALID]
     assert replace(indicator, rule=indicator.unit).definition_hash == indicator.definition_hash
     assert replace(indicator, version=2).definition_hash != indicator.definition_hash

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,9 @@ from registry.accounts.models import Unit
 from registry.accounts.queries import tree_on, unit_by_code
 from registry.core import clock
 from registry.core.journal import Clock
+from registry.core.secrets import current_keys, use_keys
 from tests import factories
+from tests.databases import build_app
 
 
 def test_the_units_of_jilin(session: Session) -> None:
@@ -22,6 +25,23 @@ def test_the_units_of_jilin(session: Session) -> None:
     assert len(tree_on(session, clock.today()).below(province.id)) == 70
     moved = unit_by_code(session, "220381")
     assert (moved.code, moved.name) == ("220184", "公主岭市")
+
+
+@pytest.mark.sqlite_only
+def test_init_from_nothing(app: Flask, tmp_path: Path) -> None:
+    """The data folder need not exist; before `init` every page says what to do."""
+    keys = current_keys()
+    folder = tmp_path / "not" / "there"
+    url = f"sqlite:///{(folder / 'registry.db').as_posix()}"
+    try:
+        fresh = build_app(url, str(folder))
+        page = fresh.test_client().get("/")
+        assert page.status_code == 503
+        assert "flask --app app init" in page.get_data(as_text=True)
+        assert fresh.test_cli_runner().invoke(args=["init"]).output.strip() == "Ready."
+        assert build_app(url, str(folder)).test_client().get("/sign-in").status_code == 200
+    finally:
+        use_keys(keys)
 
 
 def test_init_again_changes_nothing(app: Flask, session: Session) -> None:

@@ -37,6 +37,7 @@ LOST_KEYS = (
 
 def refuse_lost_keys(instance: Path) -> None:
     """New keys over an existing database would make its encrypted values unreadable for ever."""
+    instance.mkdir(parents=True, exist_ok=True)
     if (instance / "keys" / "keys.json").exists() or not inspect(db.engine).has_table("clock"):
         return
     with db.engine.connect() as connection:

@@ -47,6 +47,8 @@ def _unit_name(row: Any) -> str:
 
 
 _NUMBER = Column("number", _l("Certificate no."), value=_record)
+# In the order of entry, which is that of the primary key: no list of a million rows is sorted to be shown.
+_NUMBER_BY_ENTRY = Column("number", _l("Certificate no."), value=_record, sort=literal_column("id"))
 _HOLDER = Column("holder", _l("Holder"), value=lambda row: mask_name(row.holder))
 _UNIT = Column("unit_name", _l("Unit"), value=_unit_name)
 
@@ -69,7 +71,7 @@ EXCLUDED = Listing(
     key="indicators.excluded",
     identity=literal_column("id"),
     columns=(
-        _NUMBER,
+        _NUMBER_BY_ENTRY,
         _HOLDER,
         _UNIT,
         Column("starts_on", _l("Date"), sort=literal_column("starts_on")),
@@ -80,7 +82,7 @@ EXCLUDED = Listing(
         ),
     ),
     filters=FigureFilters,
-    default_sort="-starts_on",
+    default_sort="-number",
     title=_l("Records that do not count"),
 )
 
