@@ -41,7 +41,15 @@ def head(session: Session) -> JournalEntry:
 
 
 def seen(session: Session, code: str, days: list[date], unit_code: str = PROVINCE) -> list[int]:
-    return [told(session, code, day, unit_code) for day in days]
+    """The values on these days, each also listed, recounted, and read as known now."""
+    values = []
+    for day in days:
+        asked = ask(session, code, factories.unit(session, unit_code).id, as_of=day)
+        known = replace(asked, known_seq=head(session).seq)
+        listed = len(session.execute(records(asked)).all())
+        assert value(session, asked) == listed == recount(session, asked).value == value(session, known)
+        values.append(listed)
+    return values
 
 
 def test_the_last_valid_day_counts_and_the_next_does_not(session: Session) -> None:
@@ -96,9 +104,13 @@ def test_a_holder_counts_for_the_earliest_certificate_and_passes_on_the_day_afte
     session: Session,
 ) -> None:
     [person] = people(session)
-    certify(session, person, date(2021, 3, 1), date(2024, 2, 29), unit_code=NANGUAN)
+    earlier = certify(session, person, date(2021, 3, 1), date(2024, 2, 29), unit_code=NANGUAN)
     certify(session, person, date(2024, 1, 15), date(2027, 1, 14), unit_code=YANJI)
     days = [date(2024, 2, 1), date(2024, 2, 29), date(2024, 3, 1)]
+    assert seen(session, VALID, days, NANGUAN) == [1, 1, 0]
+    change(earlier, ended_on=date(2024, 2, 29))
+    assert seen(session, VALID, days, YANBIAN) == [0, 1, 1]
+    change(earlier, ended_on=None)
     assert seen(session, VALID, days, CHANGCHUN) == [1, 1, 0]
     assert seen(session, VALID, days, YANBIAN) == [0, 0, 1]
     assert seen(session, VALID, days) == [1, 1, 1]

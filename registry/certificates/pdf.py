@@ -57,7 +57,9 @@ def draw_certificates(
     hand = Hand(TextFont("Regular", fonts, REGULAR), TextFont("Bold", fonts, BOLD))
     for done, sheet in enumerate(sheets, start=1):
         page = TEMPLATES[sheet.template_version].page(sheet, hand)
-        pdf.add_page(page, _background(fonts, sheet.template_version, sheet.title, sheet.title_en, sheet.demo))
+        pdf.add_page(
+            page, _background(fonts, sheet.template_version, sheet.title, sheet.title_en, sheet.demo)
+        )
         if progress is not None:
             progress(done)
     pdf.write(out, (hand.regular, hand.bold))
