@@ -80,6 +80,9 @@ def test_a_void_certificate_leaves_every_date(session: Session) -> None:
     change(certificate, voided_at=None)
     assert seen(session, VALID, [DAY, date(2024, 12, 31)]) == [0, 0]
     assert seen(session, FIRST, [DAY, date(2024, 12, 31)]) == [0, 0]
+    certify(session, person, date(2024, 3, 1), None)
+    assert seen(session, VALID, [DAY, date(2024, 12, 31)]) == [0, 1], "the void one hides nothing"
+    assert seen(session, FIRST, [DAY, date(2024, 12, 31)]) == [0, 1]
 
 
 def test_other_kinds_of_certificates_do_not_count(session: Session) -> None:

@@ -92,8 +92,8 @@ _DEFAULTS: dict[type[Base], dict[str, Any]] = {}
 def _defaults(model: type[Base]) -> dict[str, Any]:
     if model not in _DEFAULTS:
         _DEFAULTS[model] = {
-            column.key: column.default.arg
-            if column.default is not None and column.default.is_scalar
+            column.key: getattr(column.default, "arg", None)
+            if getattr(column.default, "is_scalar", False)
             else None
             for column in inspect(model).columns
         }

@@ -17,7 +17,8 @@ T = TypeVar("T", bound=Base)
 def load(model: type[T], record_id: int, scope: Scope | None = None) -> T:
     """The record, if its unit lies within the scope of the view's permission; else a 404."""
     scope = scope if scope is not None else g.scope
-    column = model.unit_id if hasattr(model, "unit_id") else inspect(model).columns["home_unit_id"]
+    columns = inspect(model).columns
+    column = columns["unit_id"] if "unit_id" in columns else columns["home_unit_id"]
     record = db.session.execute(
         select(model).where(inspect(model).primary_key[0] == record_id, scope.where(column))
     ).scalar()
