@@ -156,6 +156,21 @@ def test_what_cannot_be_asked_is_said_at_its_field(
     assert query.split("=")[-1] in listed.location
 
 
+def test_what_a_unit_did_before_it_moved_away_is_counted_and_not_listed(app: Flask, session: Session) -> None:
+    gongzhuling, siping = "220184", "220300"
+    person = people(session, unit_code=gongzhuling)[0]
+    certify(session, person, date(2020, 6, 30), None, unit_code=gongzhuling, number="MOVED")
+    reader = browser(app, session, Role.PREFECTURE_ADMIN, siping)
+    path, query = "/indicators/rescuers_first", "?from_on=2020-01-01&all=1"
+    told = reader.get(path + query)
+    assert "1 persons" in plain(told)
+    assert re.search(r"Gongzhuling City\s+1\s+1", plain(told))
+    assert f"unit={factories.unit(session, gongzhuling).id}" not in text(told)
+    listed = reader.get(path + "/records" + query)
+    assert "MOVED" not in text(listed)
+    assert "1 of them belong to units that are outside your reach" in plain(listed)
+
+
 def test_parts_by_unit_and_the_whole_tree(app: Flask, session: Session) -> None:
     for code in (NANGUAN, NANGUAN, KUANCHENG, YANJI):
         certify(session, people(session)[0], DAY, None, unit_code=code)

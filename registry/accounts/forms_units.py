@@ -30,7 +30,7 @@ from registry.web.locale import translate
 class AddUnitForm(BaseForm):
     """A new unit under an existing one."""
 
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=60)])
+    name = StringField(_l("Name of the unit"), validators=[InputRequired(), Length(max=60)])
     name_en = StringField(_l("English name"), validators=[InputRequired(), Length(max=100)])
     level = SelectField(_l("Level"), validators=[InputRequired()])
     parent = SelectField(_l("Stands under"), validators=[InputRequired()])

@@ -62,6 +62,7 @@ def indicator(code: str) -> ResponseReturnValue:
         measure=said(asked.indicator.unit),
         rule=said(asked.indicator.rule),
         link=address_of,
+        scope=g.scope,
         opens=g.actor.scope(Permission.FIGURE_RECORDS).holds(asked.unit.id),
         **told,
     )

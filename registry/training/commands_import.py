@@ -149,7 +149,7 @@ def import_assessments(w: Write, *, rows: Sequence[AssessmentRow]) -> Imported:
         by_day: dict[date, list[AssessmentMark]] = {}
         for row in of_course:
             component = components.get(row.component)
-            enrolment = cells.take(row.trainee, row.component)
+            enrolment = cells.take(row.trainee, component or row.component)
             day = row.assessed_on or min(course.ends_on, w.today)
             refusal = _refuse_result(row, component, names, course, day)
             if refusal is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 from markupsafe import Markup, escape
@@ -15,6 +15,9 @@ from registry.core.i18n import Message
 from registry.web.columns import Link, Status
 from registry.web.icons import icon_svg
 from registry.web.locale import translate
+
+if TYPE_CHECKING:
+    from registry.web.listing import ListPage
 
 STATUS_ICONS = {"good": "check", "wait": "clock", "info": "info", "bad": "cross", "off": "minus"}
 NONE = Markup('<span class="none">—</span>')
@@ -28,36 +31,55 @@ def status_html(kind: str, label: Any, icon: str | None = None) -> Markup:
 
 def cell_html(value: Any) -> Markup:
     """A value of a table or a definition list: text, number, date, Link, Status, Message or None."""
+    return Markup(_drawn(value))  # noqa: S704 - escaped below.
+
+
+def _drawn(value: Any) -> str:
     if value is None or value == "":
         return NONE
-    if isinstance(value, str):
-        return escape(value)
-    if isinstance(value, Link):
-        return Markup(f'<a href="{escape(value.url)}">{escape(value.text)}</a>')  # noqa: S704 - escaped.
-    if isinstance(value, Status):
-        return status_html(value.kind, _said(value.label))
-    if isinstance(value, bool):
-        return escape(gettext("yes") if value else gettext("no"))
-    if isinstance(value, datetime):
-        text = local(value).strftime("%Y-%m-%d %H:%M")
-        return Markup(f'<time datetime="{value.isoformat()}">{text}</time>')  # noqa: S704 - digits only.
-    if isinstance(value, date):
-        text = value.isoformat()
-        return Markup(f'<time datetime="{text}">{text}</time>')  # noqa: S704 - digits only.
-    if isinstance(value, int | float | Decimal):
-        return Markup(f"{value:,}")  # noqa: S704 - digits and separators only.
-    return escape(_said(value))
+    draw = _DRAWN.get(type(value))
+    return draw(value) if draw is not None else escape(_said(value))
+
+
+def _link(value: Link) -> str:
+    return f'<a href="{escape(value.url)}">{escape(value.text)}</a>'
+
+
+def _bool(value: bool) -> str:
+    return escape(gettext("yes") if value else gettext("no"))
+
+
+def _stamp(value: datetime) -> str:
+    return f'<time datetime="{value.isoformat()}">{local(value).strftime("%Y-%m-%d %H:%M")}</time>'
+
+
+def _day(value: date) -> str:
+    text = value.isoformat()
+    return f'<time datetime="{text}">{text}</time>'
+
+
+_DRAWN: dict[type, Callable[[Any], str]] = {
+    str: escape,
+    Link: _link,
+    dict: lambda value: _link(Link(**value)),  # A template has no Link; it writes {url, text}.
+    Status: lambda value: status_html(value.kind, _said(value.label)),
+    bool: _bool,
+    datetime: _stamp,
+    date: _day,
+    **dict.fromkeys((int, float, Decimal), lambda value: f"{value:,}"),
+}
 
 
 def _said(value: Any) -> Any:
     return translate(value) if isinstance(value, Message) else value
 
 
-def table_rows(rows: Sequence[Any], columns: Sequence[Any], *, tick: bool) -> Markup:
+def table_rows(page: ListPage, *, tick: bool) -> Markup:
     """The body of a list: a row per record, each cell with the heading it has on a narrow screen."""
-    heads = [(escape(str(column.label)), column.css) for column in columns]
+    opened = [_opened(column.css, page.labels[column.key]) for column in page.columns]
+    statuses: dict[int, str] = {}  # A list has many rows and few states.
     parts: list[str] = []
-    for row in rows:
+    for row in page.rows:
         parts.append("<tr>")
         if tick:
             told = escape(gettext("Select %(row)s", row=str(row.cells[0])))
@@ -65,9 +87,22 @@ def table_rows(rows: Sequence[Any], columns: Sequence[Any], *, tick: bool) -> Ma
                 f'<td class="tick"><input type="checkbox" class="form-check-input" name="ids" '
                 f'value="{escape(row.id)}" aria-label="{told}"></td>'
             )
-        for value, (label, css) in zip(row.cells, heads, strict=True):
-            classes = f"{css} without".strip() if value is None or value == "" else css
-            attribute = f' class="{classes}"' if classes else ""
-            parts.append(f'<td{attribute} data-label="{label}">{cell_html(value)}</td>')
+        for value, (filled, empty) in zip(row.cells, opened, strict=True):
+            if value is None or value == "":
+                parts += (empty, NONE)
+            elif type(value) is Status:
+                if id(value) not in statuses:
+                    statuses[id(value)] = _drawn(value)
+                parts += (filled, statuses[id(value)])
+            else:
+                parts += (filled, _drawn(value))
+            parts.append("</td>")
         parts.append("</tr>")
     return Markup("".join(parts))  # noqa: S704 - every piece was escaped above.
+
+
+def _opened(css: str, label: str) -> tuple[str, str]:
+    """The opening tag of a cell with a value, and of one without."""
+    told = f'data-label="{escape(label)}">'
+    filled = f'<td class="{css}" {told}' if css else f"<td {told}"
+    return filled, f'<td class="{f"{css} without".strip()}" {told}'

@@ -30,6 +30,7 @@ from registry.core.errors import BUSY, BusyError, RuleError, StorageError
 from registry.core.i18n import N_
 from registry.core.text import clean
 from registry.web.locale import translate
+from registry.web.widgets import draw
 
 NOT_IN_DIGEST = frozenset({"csrf_token", "form_key", "expired"})
 
@@ -116,6 +117,10 @@ class _Meta(FlaskForm.Meta):  # type: ignore[misc]
     def get_translations(self, form: Any) -> _Catalogue:
         return _Catalogue()
 
+    def render_field(self, field: Any, render_kw: dict[str, Any]) -> Any:
+        drawn = draw(field, render_kw)
+        return super().render_field(field, render_kw) if drawn is None else drawn
+
 
 class BaseForm(FlaskForm):  # type: ignore[misc]
     """A form that saves something. Its key tells one filling of the form from the next."""
@@ -200,10 +205,11 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """The fields that were filled in and passed validation, by name."""
-        self.validate()
-        for field in self._fields.values():
-            if not field.raw_data or not any(field.raw_data):
-                field.errors = ()  # What was left empty is no mistake in a search.
+        empty = [field for field in self._fields.values() if not field.raw_data or not any(field.raw_data)]
+        if len(empty) < len(self._fields):
+            self.validate()
+        for field in empty:
+            field.errors = ()  # What was left empty is no mistake in a search.
         return {
             name: field.data
             for name, field in self._fields.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Response, request
@@ -114,8 +114,7 @@ class Selection:
         return rows if self.everything else rows.where(self.listing.identity.in_(self.ids))
 
 
-@dataclass(frozen=True)
-class RowView:
+class RowView(NamedTuple):
     """One row of a page: the value of its checkbox and its cells in the order of the visible columns."""
 
     id: object
@@ -165,17 +164,16 @@ class Asked:
         deepest = DEEPEST_ROW // self.size
         number = min(self.number, deepest)
         found = _fetch(session, self.order(rows).limit(self.size + 1).offset((number - 1) * self.size))
-        counted = session.scalar(
-            select(func.count()).select_from(self.order(rows).limit(COUNT_CAP + 1).subquery())
-        )
+        counted = session.scalar(_count(self.order(rows), self.listing.identity))
         choices = read_choices(self.user_id, self.listing.key)
         visible = [column for column in self.listing.columns if _is_visible(column, choices)]
+        cells = [column.linked() for column in visible]
         return ListPage(
             asked=replace(self, number=number),
             columns=visible,
+            labels={column.key: str(column.label) for column in self.listing.columns},
             rows=[
-                RowView(self.listing.row_id(row), [column.cell(row) for column in visible])
-                for row in found[: self.size]
+                RowView(self.listing.row_id(row), [cell(row) for cell in cells]) for row in found[: self.size]
             ],
             count=counted or 0,
             more=len(found) > self.size,
@@ -202,6 +200,7 @@ class ListPage:
 
     asked: Asked
     columns: list[Column]
+    labels: dict[str, str]
     rows: list[RowView]
     count: int
     more: bool
@@ -247,6 +246,15 @@ class ListPage:
         for name in self.asked.filters:
             entry: Any = self.asked.form[name] if self.asked.form is not None else None
             yield FilterTag(str(entry.label.text), _shown(entry), self.url(**{name: None}))
+
+
+def _count(rows: Select[Any], identity: Any) -> Select[int]:
+    """How many rows there are, up to the cap, read along their order.
+
+    Without the other columns the database leaves out the joins that only bring names.
+    """
+    ids = rows.with_only_columns(identity, maintain_column_froms=True)
+    return select(func.count()).select_from(ids.limit(COUNT_CAP + 1).subquery())
 
 
 def _fetch(session: Session, rows: Select[Any]) -> list[Any]:

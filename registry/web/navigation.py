@@ -101,6 +101,8 @@ def _current(reachable: list[tuple[NavItem, str]]) -> NavItem | None:
     above = [(item, url) for item, url in reachable if url != "/" and _holds(url, request.path)]
     if above:
         return max(above, key=lambda pair: len(pair[1]))[0]
+    if request.blueprint == "accounts":
+        return None  # One's own profile belongs to no line of the menu.
     return next((item for item, _ in reachable if item.endpoint.split(".")[0] == request.blueprint), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from flask import g, render_template, request, url_for
@@ -25,7 +26,7 @@ from registry.core.i18n import N_
 from registry.core.permissions import Permission
 from registry.core.scope import Scope
 from registry.core.text import mask_name
-from registry.web.columns import Column, Link
+from registry.web.columns import Column, To
 from registry.web.guard import permit
 from registry.web.listing import Listing
 from registry.web.load import load
@@ -43,15 +44,11 @@ CERTIFICATES = Listing(
     key="certificates.certificates",
     identity=Certificate.id,
     columns=(
-        Column(
-            "number",
-            _l("Number"),
-            value=lambda row: Link(url_for("certificates.certificate", certificate_id=row.id), row.number),
-        ),
+        Column("number", _l("Number"), to=To("certificates.certificate", "certificate_id")),
         Column(
             "holder",
             _l("Holder"),
-            value=lambda row: Link(url_for("desk.person", person_id=row.person_id), row.holder),
+            to=To("desk.person", "person_id", attrgetter("person_id")),
             masked=lambda row: mask_name(row.holder),
         ),
         Column("credential_type", _l("Certificate type"), value=lambda row: row_name(row, "type")),

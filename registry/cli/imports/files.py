@@ -144,8 +144,9 @@ def _take_in(what: Kind, listed: ListFile, asked: Asked, dry_run: bool) -> tuple
         wrong += refused.errors
     except RuleError as error:
         wrong.append(RowError(error.message.params.get("row"), error.field, error.message))
-    told = {(error.row, error.column): error for error in reversed(wrong)}
-    return sorted(told.values(), key=lambda error: error.row or 0), result
+    first = {(error.row, error.column): error for error in reversed(wrong)}
+    place = {key: number for number, key in enumerate(what.headers, start=1)}
+    return sorted(first.values(), key=lambda e: (e.row or 0, place.get(e.column or "", 0))), result
 
 
 def _header(what: Kind, headers: Mapping[str, str], column: str | None) -> str | None:
