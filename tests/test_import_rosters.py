@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from registry.core.errors import RecordNotFoundError
 from registry.core.imports import Imported
+from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -47,6 +48,8 @@ def test_two_classes_of_one_file_are_enrolled_in_one_write(
         [(first.id, 3, "import"), (second.id, 4, "import"), (first.id, 5, "import")]
     )
     assert last_action(session) == "training.import_rosters"
+    newest = session.execute(select(JournalEntry.unit_id).order_by(JournalEntry.seq.desc())).scalars()
+    assert newest.first() == first.unit_id
     assert session.get_one(Course, first.id).seats_taken == 2
 
 

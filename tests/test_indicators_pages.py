@@ -181,6 +181,15 @@ def test_parts_by_unit_and_the_whole_tree(app: Flask, session: Session) -> None:
     assert "Nanguan" not in plain(reader.get("/indicators/rescuers_valid")).split("By unit")[1]
 
 
+@pytest.mark.parametrize("part", ["", "/records", "/excluded", "/units"])
+def test_a_first_day_means_nothing_for_a_stock(app: Flask, session: Session, part: str) -> None:
+    reader = browser(app, session, Role.PREFECTURE_ADMIN)
+    path = f"/indicators/rescuers_valid{part}"
+    with_day = reader.get(f"{path}?from_on=2024-02-01")
+    assert with_day.status_code == 200
+    assert b"2024-02-01" not in with_day.data.replace(b"from_on=2024-02-01", b"")
+
+
 def test_parts_as_files(app: Flask, session: Session) -> None:
     certify(session, people(session)[0], DAY)
     reader = browser(app, session, Role.PREFECTURE_ADMIN)

@@ -123,17 +123,11 @@ def import_unit_parents(w: Write, *, rows: Sequence[ParentRow]) -> Imported:
     """
     scope = w.actor.scope(Permission.UNIT_EDIT)
     units = {unit.id: unit for unit in w.session.execute(select(Unit).where(scope.where(Unit.id))).scalars()}
-    standing = set(
-        w.session.execute(
-            select(
-                UnitParent.unit_id,
-                UnitParent.parent_id,
-                UnitParent.starts_on,
-                UnitParent.confirmed,
-                UnitParent.note,
-            ).where(UnitParent.void_seq.is_(None))
-        ).tuples()
-    )
+    parentages = select(UnitParent).where(UnitParent.void_seq.is_(None))
+    standing = {
+        (p.unit_id, p.parent_id, p.starts_on, p.confirmed, p.note)
+        for p in w.session.execute(parentages).scalars()
+    }
     errors: list[RowError] = []
     saved = 0
     for row in sorted(rows, key=lambda row: row.starts_on):

@@ -184,3 +184,8 @@ def read_whole(text: str, most: int) -> int:
     if not word.isascii() or not word.isdecimal() or len(word) > len(str(most)) or int(word) > most:
         raise RuleError(N_("Write a whole number from 0 to %(most)s."), most=most)
     return int(word)
+
+
+def only(unit_ids: set[int]) -> int | None:
+    """The unit a list is about for the journal; None for a list about several."""
+    return next(iter(unit_ids)) if len(unit_ids) == 1 else None

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import literal_column
 
+from registry.certificates.models import Certificate
 from registry.core.db import db
 from registry.core.permissions import Permission
 from registry.core.sheets import write_csv, write_xlsx
@@ -48,7 +49,7 @@ def _unit_name(row: Any) -> str:
 
 _NUMBER = Column("number", _l("Certificate no."), value=_record)
 # In the order of entry, which is that of the primary key: no list of a million rows is sorted to be shown.
-_NUMBER_BY_ENTRY = Column("number", _l("Certificate no."), value=_record, sort=literal_column("id"))
+_NUMBER_BY_ENTRY = Column("number", _l("Certificate no."), value=_record, sort=Certificate.id)
 _HOLDER = Column("holder", _l("Holder"), value=lambda row: mask_name(row.holder))
 _UNIT = Column("unit_name", _l("Unit"), value=_unit_name)
 
@@ -69,7 +70,7 @@ RECORDS = Listing(
 
 EXCLUDED = Listing(
     key="indicators.excluded",
-    identity=literal_column("id"),
+    identity=Certificate.id,
     columns=(
         _NUMBER_BY_ENTRY,
         _HOLDER,
@@ -91,6 +92,8 @@ def _page(listing: Listing, template: str, asked: Asked, rows: Any, **told: Any)
     g.question = asked.question
     wanted = listing.read(request.args, g.actor.user_id)
     show_defaults(wanted.form, asked)
+    if asked.indicator.is_stock:
+        wanted.filters.pop("from_on", None)
     if wanted.export:
         return wanted.download(db.session(), rows)
     return render_template(

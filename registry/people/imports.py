@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from registry.accounts.imports import UnitNames
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_, Message
-from registry.core.imports import Imported, ListRefusedError, Row, RowError
+from registry.core.imports import Imported, ListRefusedError, Row, RowError, only
 from registry.core.permissions import Permission
 from registry.core.text import clean, clean_name, narrow, read_date
 from registry.core.write import Write, command
@@ -222,6 +222,7 @@ def import_people(w: Write, *, rows: Sequence[PersonRow]) -> Imported:
                 known += 1
                 reached.add((match.person_id, unit_id))
     keep_reach(w, reached)
+    w.unit_id = only({row.unit_id for row in rows})
     return Imported(len(rows) - known, known)
 
 

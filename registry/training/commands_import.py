@@ -11,7 +11,7 @@ from sqlalchemy import select
 from registry.accounts.models import Unit
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
-from registry.core.imports import Imported, ListRefusedError, RowError, plain
+from registry.core.imports import Imported, ListRefusedError, RowError, only, plain
 from registry.core.permissions import Permission
 from registry.core.write import Write, command
 from registry.training.commands.assessment import AssessmentMark, record_assessment, value_of
@@ -64,7 +64,7 @@ def import_courses(w: Write, *, rows: Sequence[CourseRow]) -> Imported:
             course.number = row.number
     if errors:
         raise ListRefusedError(errors)
-    w.unit_id = None
+    w.unit_id = only({row.unit_id for row in rows})
     return Imported(len(rows))
 
 
@@ -94,6 +94,7 @@ def import_rosters(
             saved += taken.saved_count
     if errors:
         raise ListRefusedError(errors)
+    w.unit_id = only({course.unit_id for course in courses.values()})
     told = sum(len(roster.entries) + roster.enrolled for roster in rosters)
     return Imported(saved, told - saved)
 
@@ -127,6 +128,7 @@ def import_attendance(w: Write, *, rows: Sequence[AttendanceRow]) -> Imported:
         raise ListRefusedError(errors)
     for course, of_one in marks:
         record_attendance(w, course, marks=of_one, key=f"import-{w.seq}")
+    w.unit_id = only({course.unit_id for course, _marks in marks})
     return Imported(saved, len(rows) - saved)
 
 
@@ -162,6 +164,7 @@ def import_assessments(w: Write, *, rows: Sequence[AssessmentRow]) -> Imported:
         raise ListRefusedError(errors)
     for course, day, of_day in marks:
         record_assessment(w, course, marks=of_day, assessed_on=day)
+    w.unit_id = only({course.unit_id for course, _day, _marks in marks})
     return Imported(saved, len(rows) - saved)
 
 

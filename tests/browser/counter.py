@@ -125,6 +125,10 @@ class Window:
             self.page.wait_for_timeout(5)
         return self.weight
 
+    def idle(self) -> None:
+        """Let the page do what it has put off until it is idle."""
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
+
     def text(self, selector: str = "main") -> str:
         """The words of a part of the page, as shown."""
         return " ".join(self.page.locator(selector).inner_text().split())

@@ -139,7 +139,7 @@ def test_enter_that_ends_a_composition_does_not_submit(session: Session, open_wi
         keys.send("Input.insertText", {"text": "欧阳"})
         assert window.page.input_value(field) == "欧阳"
         assert window.page.evaluate("field => document.activeElement === document.querySelector(field)", field)
-        window.page.evaluate("new Promise(done => setTimeout(done, 50))")
+        window.idle()
         assert (window.page.url, window.loads) == (at, loads)
     # The next Enter is meant for the form.
     window.open(f"/training/courses/{course.id}/enrol/one")
