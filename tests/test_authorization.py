@@ -62,6 +62,9 @@ def records(session: Session) -> Records:
     for code in POSITIONS.values():
         course = training.course(session, code)
         training.enrolled(session, course, 1)
+        passed = training.course(session, code)
+        training.enrolled(session, passed, 1)
+        training.record_all(session, passed)
         enrolment = session.execute(select(Enrolment).where(Enrolment.course_id == course.id)).scalar_one()
         taken = session.execute(select(RosterImport).where(RosterImport.course_id == course.id)).scalar_one()
         person = factories.person(session, code)
@@ -77,6 +80,7 @@ def records(session: Session) -> Records:
         ).scalar_one()
         found[code] = {
             "course": course.id,
+            "passed_course": passed.id,
             "enrolment": enrolment.id,
             "roster_import": taken.id,
             "person": person.id,
