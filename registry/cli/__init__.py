@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from registry.cli import demo, figures, keeping, setup, users
+from registry.cli import demo, figures, imports, keeping, setup, users
 
 
 def install(app: Flask) -> None:
@@ -13,4 +13,5 @@ def install(app: Flask) -> None:
     keeping.install(app)
     demo.install(app)
     figures.install(app)
+    imports.install(app)
     users.install(app)
