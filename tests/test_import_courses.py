@@ -77,7 +77,7 @@ def test_every_bad_cell_is_told(app: Flask, session: Session, tmp_path: Path) ->
         HEADER,
         ["甲1", "救护员", "南关区", "2025-04-01", "", "", "0"],
         ["甲1", "", "宽城区", "2025-13-01", "x" * 121, "", "many"],
-        ["9" * 41, "救护员", "南关区", "2099-01-01", "", "", ""],
+        ["9" * 41, "救护员", "南关区", "2099-01-01", "", "=A1", ""],
     )
     told = imported(app, "courses", file, importer(session, Role.TRAINER))
     assert places(told) == [
@@ -89,6 +89,7 @@ def test_every_bad_cell_is_told(app: Flask, session: Session, tmp_path: Path) ->
         (3, "班次名称"),
         (3, "人数上限"),
         (4, "班次编号"),
+        (4, "培训地点"),
     ]
     assert "救护员培训" not in reasons(told)
     assert count(session, Course) == 0

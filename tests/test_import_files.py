@@ -16,6 +16,8 @@ from registry.cli.imports import columns, files, listing
 from registry.cli.imports.kinds import KINDS
 from registry.core.errors import BUSY, BusyError
 from registry.core.permissions import Role
+from registry.core.scope import SYSTEM
+from registry.core.write import write
 from registry.people.models import Person
 from registry.training.models import Course
 from tests import factories as make
@@ -65,12 +67,17 @@ def test_wrong_usage_is_told_on_standard_error_with_exit_code_2(
 ) -> None:
     name = importer(session)
     file = csv_file(tmp_path, PEOPLE, ["王伟", NUMBER])
+    gone = make.user(session, Role.COUNTY_ADMIN)
+    with write("accounts.factory", SYSTEM) as w:
+        w.session.refresh(gone)
+        gone.active = False
     for arguments in (
         [],
         ["people", file],
         ["pets", file, "--as", name],
         ["people", tmp_path / "missing.csv", "--as", name],
         ["people", file, "--as", "nobody"],
+        ["people", file, "--as", gone.username, "--unit", make.NANGUAN],
         ["people", file, "--as", name, "--unit", "999999"],
         ["people", file, "--as", name, "--unit", make.KUANCHENG],
         ["people", file, "--as", name, "--course", "1" * 50],

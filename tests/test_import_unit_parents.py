@@ -84,7 +84,7 @@ def test_every_row_that_makes_no_sense_is_told(app: Flask, session: Session, tmp
     assert count(session, UnitParent) == before
 
 
-def test_rows_take_effect_in_the_order_of_their_days(app: Flask, session: Session, tmp_path: Path) -> None:
+def test_each_row_holds_until_the_next_day_named(app: Flask, session: Session, tmp_path: Path) -> None:
     file = csv_file(
         tmp_path,
         HEADER,

@@ -84,6 +84,7 @@ def test_every_way_of_counting_agrees(
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(3_600)
 @pytest.mark.sqlite_only
 @given(histories, as_ofs, starts)
 @settings(max_examples=1_000, deadline=None, suppress_health_check=QUIET)

@@ -50,10 +50,10 @@ def test_a_changed_entry_is_found(written: Session, column: str) -> None:
 
 
 def test_a_changed_line_is_found(written: Session) -> None:
-    tamper(update(JournalLine).where(JournalLine.seq == 4, JournalLine.number == 1).values(changes="{}"))
+    tamper(update(JournalLine).where(JournalLine.seq == 6, JournalLine.number == 1).values(changes="{}"))
     broken = journal.verify(written)
     assert broken is not None
-    assert (broken.seq, broken.reason) == (4, "lines were changed")
+    assert (broken.seq, broken.reason) == (6, "lines were changed")
 
 
 def test_an_added_line_is_found(written: Session) -> None:

@@ -96,6 +96,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('journal_entry', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_journal_entry_actor_id'), ['actor_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_journal_entry_at'), ['at'], unique=False)
         batch_op.create_index(batch_op.f('ix_journal_entry_unit_id'), ['unit_id'], unique=False)
 
     op.create_table('journal_line',

@@ -117,7 +117,7 @@ def read_unit_parents(rows: Sequence[Row], *, units: UnitNames, unit_id: int | N
 
 @command(Permission.UNIT_EDIT)
 def import_unit_parents(w: Write, *, rows: Sequence[ParentRow]) -> Imported:
-    """Put units under others from days on, in the order of the days. What stands already has no effect.
+    """Put units under others from days on. What stands already has no effect.
 
     ListRefusedError naming every row that makes no sense.
     """
@@ -130,7 +130,7 @@ def import_unit_parents(w: Write, *, rows: Sequence[ParentRow]) -> Imported:
     }
     errors: list[RowError] = []
     saved = 0
-    for row in sorted(rows, key=lambda row: row.starts_on):
+    for row in rows:
         if (row.unit_id, row.parent_id, row.starts_on, row.confirmed, row.note) in standing:
             continue
         if row.unit_id not in units or row.parent_id not in units:

@@ -47,6 +47,14 @@ class RowError:
     message: Message
 
 
+def row_error(error: RuleError) -> RowError:
+    """The refusal of a command as an error of the row that its message names, if it names one."""
+    params = error.message.params
+    reason = params.get("reason")
+    told = reason if isinstance(reason, Message) else error.message
+    return RowError(params.get("row"), error.field, told)
+
+
 class ListRefusedError(RuleError):
     """A list with everything that is wrong in it. Nothing was saved."""
 
@@ -94,8 +102,6 @@ class Row:
 
     def read(self, key: str, reader: Callable[[str], R]) -> R | None:
         """What `reader` makes of a cell; None, and an error told, when it refuses."""
-        if any(error.column == key for error in self.errors):
-            return None
         try:
             return reader(self.text(key))
         except RuleError as error:
@@ -115,7 +121,12 @@ class Row:
 
     def refuse(self, error: RuleError, key: str | None) -> None:
         """Tell an error of a column, or of the whole row."""
-        self.errors.append(RowError(self.number, key, error.message))
+        self.tell(key, error.message)
+
+    def tell(self, column: str | None, message: Message) -> None:
+        """Tell what is wrong; of a column only the first, since the others follow from it."""
+        if column is None or all(error.column != column for error in self.errors):
+            self.errors.append(RowError(self.number, column, message))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class JournalEntry(Base):
     __journalled__ = False
     __insert_only__ = True
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[Stamp]
+    at: Mapped[Stamp] = mapped_column(index=True)
     actor_id: Mapped[int | None] = mapped_column(index=True)
     unit_id: Mapped[int | None] = mapped_column(index=True)
     action: Mapped[Code]
@@ -82,6 +82,14 @@ class PersonKey(Base):
     __journalled__ = False
     person_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sealed_key: Mapped[str] = mapped_column(Text)
+
+
+_HEAD_SEQ = select(Clock.seq).where(Clock.id == 1)
+
+
+def head_seq(session: Session) -> int:
+    """The number of the last entry this transaction sees; what was read at a number stays so until the next."""
+    return session.execute(_HEAD_SEQ).scalar_one()
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, String, Text, delete, select
+from sqlalchemy import Index, String, Text, bindparam, delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -114,11 +114,14 @@ def clear_failures(key: str) -> None:
         session.execute(delete(Throttle).where(Throttle.key == key))
 
 
+_PREFERENCE = select(Preference.value).where(
+    Preference.user_id == bindparam("user_id"), Preference.key == bindparam("key")
+)
+
+
 def read_preference(user_id: int, key: str) -> str | None:
     """What the user stored under the key."""
-    return db.session.execute(
-        select(Preference.value).where(Preference.user_id == user_id, Preference.key == key)
-    ).scalar()
+    return db.session.execute(_PREFERENCE, {"user_id": user_id, "key": key}).scalar()
 
 
 def save_preference(user_id: int, key: str, value: str) -> None:

@@ -191,15 +191,15 @@ def read_people(
             found[row.number] = PersonRow(row.number, entrant, home)
     by_number = {row.number: row for row in rows}
     for number, error in repeated({number: person.entrant for number, person in found.items()}):
-        by_number[number].errors.append(RowError(number, *error))
+        by_number[number].tell(*error)
     return [person for person in found.values() if not by_number[person.row].errors]
 
 
 def read_entrant(row: Row, today: date, *, told_apart: bool = True) -> Entrant | None:
     """The person a row of a file names; what is wrong is told in the row."""
-    told = {error.column for error in row.errors}
     entrant, errors = read_person_row(row.texts, today, told_apart=told_apart)
-    row.errors += [RowError(row.number, *error) for error in errors if error.column not in told]
+    for error in errors:
+        row.tell(*error)
     return entrant
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from registry.core.errors import RuleError
 from registry.core.i18n import N_, Message
-from registry.core.imports import Row, RowError
+from registry.core.imports import Row
 from registry.core.scope import Scope
 from registry.people.imports import PERSON_HEADERS
 from registry.training.imports_courses import COURSE_COLUMN, read_course
@@ -70,9 +70,7 @@ def _check(session: Session, course: Course, rows: Sequence[Row], today: date) -
         rows[0].refuse(error, None)
         return CourseRoster(rows[0].number, course.id, [], 0)
     for wrong in checked.errors:
-        row = rows[wrong.row]
-        if all(told.column != wrong.column for told in row.errors):
-            row.errors.append(RowError(row.number, wrong.column, _in_file(wrong.message, rows)))
+        rows[wrong.row].tell(wrong.column, _in_file(wrong.message, rows))
     entries = [RosterEntry(rows[entry.row_number - 1].number, entry.entrant) for entry in checked.entries]
     return CourseRoster(rows[0].number, course.id, entries, len(checked.enrolled))
 

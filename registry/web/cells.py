@@ -35,10 +35,12 @@ def cell_html(value: Any) -> Markup:
 
 
 def _drawn(value: Any) -> str:
-    if value is None or value == "":
-        return NONE
     draw = _DRAWN.get(type(value))
     return draw(value) if draw is not None else escape(_said(value))
+
+
+def _text(value: str) -> str:
+    return escape(value) if value else NONE
 
 
 def _link(value: Link) -> str:
@@ -59,7 +61,8 @@ def _day(value: date) -> str:
 
 
 _DRAWN: dict[type, Callable[[Any], str]] = {
-    str: escape,
+    str: _text,
+    type(None): lambda _value: NONE,
     Link: _link,
     dict: lambda value: _link(Link(**value)),  # A template has no Link; it writes {url, text}.
     Status: lambda value: status_html(value.kind, _said(value.label)),
@@ -77,7 +80,9 @@ def _said(value: Any) -> Any:
 def table_rows(page: ListPage, *, tick: bool) -> Markup:
     """The body of a list: a row per record, each cell with the heading it has on a narrow screen."""
     opened = [_opened(column.css, page.labels[column.key]) for column in page.columns]
-    statuses: dict[int, str] = {}  # A list has many rows and few states.
+    # Many rows have the same unit and the same state.
+    texts: dict[str, str] = {}
+    statuses: dict[int, str] = {}
     parts: list[str] = []
     for row in page.rows:
         parts.append("<tr>")
@@ -88,15 +93,19 @@ def table_rows(page: ListPage, *, tick: bool) -> Markup:
                 f'value="{escape(row.id)}" aria-label="{told}"></td>'
             )
         for value, (filled, empty) in zip(row.cells, opened, strict=True):
+            kind = type(value)
             if value is None or value == "":
-                parts += (empty, NONE)
-            elif type(value) is Status:
+                parts += (empty, NONE, "</td>")
+            elif kind is str:
+                if value not in texts:
+                    texts[value] = escape(value)
+                parts += (filled, texts[value], "</td>")
+            elif kind is Status:
                 if id(value) not in statuses:
                     statuses[id(value)] = _drawn(value)
-                parts += (filled, statuses[id(value)])
+                parts += (filled, statuses[id(value)], "</td>")
             else:
-                parts += (filled, _drawn(value))
-            parts.append("</td>")
+                parts += (filled, _drawn(value), "</td>")
         parts.append("</tr>")
     return Markup("".join(parts))  # noqa: S704 - every piece was escaped above.
 

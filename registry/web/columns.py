@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import url_for
 from sqlalchemy import Select
@@ -15,16 +15,17 @@ from sqlalchemy.orm import Session
 
 from registry.core.clock import local
 from registry.core.i18n import Message
-from registry.web.locale import translate
+from registry.web.locale import is_english, translate
 
 Text = Any  # A str or a lazy translation of one.
+
+Cell = Callable[[Any], Any]  # row → what stands in its cell.
 
 # Stands for the number of a record where the address of any record is asked for.
 _ANY = 10**15
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A cell that leads somewhere."""
 
     url: str
@@ -46,49 +47,46 @@ class Status:
 
 
 @dataclass(frozen=True)
-class To:
-    """Where the cells of a column lead: to a page whose address holds one number of the row."""
-
-    endpoint: str
-    parameter: str
-    number: Callable[[Any], int] = attrgetter("id")
-
-    def url(self) -> Callable[[Any], str]:
-        """row → address. The address is made once: `url_for` for every row takes longer than the rows."""
-        before, after = url_for(self.endpoint, **{self.parameter: _ANY}).split(str(_ANY))
-        return lambda row: f"{before}{self.number(row)}{after}"
-
-
-@dataclass(frozen=True)
 class Column:
     """A column of a list.
 
-    `value(row)` gives the cell (the attribute `key` when not given), `to` makes it a link, `sort` is the SQL
-    expression behind the heading, `masked(row)` is what an export writes instead of a personal value, `css`
-    may be `num`.
+    `value(row)` gives the cell (the attribute `key` when not given); `made()` is called once per page instead
+    and gives row → cell. `sort` is the SQL expression behind the heading, `masked(row)` is what an export
+    writes instead of a personal value, `css` may be `num`.
     """
 
     key: str
     label: Text
     sort: Any = None
-    value: Callable[[Any], Any] | None = None
-    to: To | None = None
+    value: Cell | None = None
+    made: Callable[[], Cell] | None = None
     css: str = ""
     default_visible: bool = True
-    masked: Callable[[Any], Any] | None = None
+    masked: Cell | None = None
     export: bool = True
 
-    @property
-    def cell(self) -> Callable[[Any], Any]:
-        """row → the cell, without its link."""
-        return self.value if self.value is not None else attrgetter(self.key)
+    def cell(self) -> Cell:
+        """row → cell, for one page or one file."""
+        return self.made() if self.made is not None else self.value or attrgetter(self.key)
 
-    def linked(self) -> Callable[[Any], Any]:
-        """row → the cell as a page shows it."""
-        if self.to is None:
-            return self.cell
-        text, url = self.cell, self.to.url()
-        return lambda row: Link(url(row), text(row))
+
+def linked(endpoint: str, parameter: str, text: str, number: str = "id") -> Callable[[], Cell]:
+    """Cells that show the attribute `text` and lead to the page of the record with the number in `number`.
+
+    The address is made once: `url_for` for every row takes longer than the rows.
+    """
+    texts, numbers = attrgetter(text), attrgetter(number)
+
+    def made() -> Cell:
+        before, after = url_for(endpoint, **{parameter: _ANY}).split(str(_ANY))
+        return lambda row: Link(f"{before}{numbers(row)}{after}", texts(row))
+
+    return made
+
+
+def named(key: str) -> Callable[[], Cell]:
+    """Cells with the name in the language of the page, out of the attributes `…_name` and `…_name_en`."""
+    return lambda: attrgetter(f"{key}_name_en" if is_english() else f"{key}_name")
 
 
 def plain(value: Any) -> str | int | Decimal | date | None:
@@ -104,4 +102,5 @@ def plain(value: Any) -> str | int | Decimal | date | None:
 
 def rows_of(session: Session, rows: Select[Any]) -> Any:
     """Run the Select: entities when it has one column, else Rows."""
-    return session.scalars(rows) if len(rows.column_descriptions) == 1 else session.execute(rows)
+    found = session.execute(rows)
+    return found.scalars() if len(found.keys()) == 1 else found

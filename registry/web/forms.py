@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Hashable
 from secrets import token_hex
 from typing import Any
 
@@ -202,6 +203,22 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, args: MultiDict[str, str], **kwargs: Any) -> None:
         super().__init__(formdata=args, **kwargs)
+
+    @property
+    def look(self) -> Hashable:
+        """What the drawn form depends on."""
+        return tuple(
+            [
+                (
+                    f.name,
+                    str(f.data),
+                    tuple(f.raw_data or ()),
+                    tuple(f.errors),
+                    repr(getattr(f, "choices", None)),
+                )
+                for f in self._fields.values()
+            ]
+        )
 
     def values(self) -> dict[str, Any]:
         """The fields that were filled in and passed validation, by name."""

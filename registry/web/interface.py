@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, flash, g, request, url_for
-from flask_babel import get_locale
 
 from registry.core.clock import local
 from registry.core.scope import ANONYMOUS
+from registry.web import keep
 from registry.web.cells import cell_html, status_html, table_rows
 from registry.web.forms import field_kind, new_form_key
 from registry.web.guard import STATIC_ENDPOINTS
 from registry.web.icons import icon_svg
-from registry.web.locale import translate
-from registry.web.navigation import NavLink, known, menu
+from registry.web.locale import is_english, translate
+from registry.web.navigation import NavLink, known, menu, menu_key
 
 NOTHING = "—"
 STATIC_TEXT = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
@@ -52,6 +52,10 @@ def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
     def navigation() -> list[NavLink]:
         return menu(g.get("actor", ANONYMOUS))
 
+    def navigation_key() -> tuple[str, ...]:
+        return menu_key(g.get("actor", ANONYMOUS))
+
+    keep.install(app)
     app.after_request(_send_static_whole)
     app.jinja_env.filters.update(filters)
     app.jinja_env.tests["pair"] = _is_pair
@@ -59,6 +63,8 @@ def install(app: Flask, identity: Callable[[], Identity | None]) -> None:
         field_kind=field_kind,
         bootstrap_version=bootstrap_version,
         navigation=navigation,
+        navigation_key=navigation_key,
+        place=place,
         identity=identity,
         known=known,
         asset=asset,
@@ -119,8 +125,12 @@ def flash_undo(text: str, url: str) -> None:
 
 def locale_tag() -> str:
     """The language of the page for `<html lang>`: zh-CN or en."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh-CN"
+    return "en" if is_english() else "zh-CN"
+
+
+def place() -> tuple[str, str]:
+    """What every kept part depends on: the language of the page and where the application is mounted."""
+    return locale_tag(), request.script_root
 
 
 def theme() -> str:

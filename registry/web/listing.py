@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from wtforms.fields.core import UnboundField
 
+from registry.core.clock import today
 from registry.web.columns import Column, Link, Status, Text, rows_of
 from registry.web.forms import FilterForm
 from registry.web.listing_choices import ListChoices, SavedView, read_choices
@@ -62,15 +64,20 @@ class Listing:
             (column for column in self.columns if column.key == key and column.sort is not None), None
         )
 
-    def read(self, args: MultiDict[str, str], user_id: int | None) -> Asked:
-        """What the reader asks of this list. Unknown parameters and values fall back, they never fail."""
-        form = self.filters(args) if self.filters is not None else None
+    def read(self, args: MultiDict[str, str], user_id: int | None, *, as_of: int | None = None) -> Asked:
+        """What the reader asks of this list. Unknown parameters and values fall back, they never fail.
+
+        `as_of` is the journal number the page is read at. With it, the filters of a list that nobody has
+        narrowed are drawn once for each reader and number, because nothing they offer can have changed.
+        """
+        form = self.filters(args) if self.filters is not None and (as_of is None or self._narrows(args)) else None
         sort = args.get("sort", "")
         size = _int(args.get("n"), SIZES[0])
         export = args.get("export", "")
         return Asked(
             listing=self,
-            form=form,
+            read_form=form,
+            as_of=as_of,
             filters=form.values() if form is not None else {},
             sort=sort if self.column(sort.lstrip("-")) is not None else self.default_sort,
             number=max(_int(args.get("p"), 1), 1),
@@ -82,7 +89,13 @@ class Listing:
 
     def understands(self, parameter: str) -> bool:
         """Whether a query parameter belongs to this list."""
-        return parameter in OWN_PARAMETERS or isinstance(getattr(self.filters, parameter, None), UnboundField)
+        return parameter in OWN_PARAMETERS or self._filters(parameter)
+
+    def _filters(self, parameter: str) -> bool:
+        return isinstance(getattr(self.filters, parameter, None), UnboundField)
+
+    def _narrows(self, args: MultiDict[str, str]) -> bool:
+        return any(self._filters(parameter) for parameter in args)
 
     def selection(self, form: MultiDict[str, str]) -> Selection:
         """The rows a batch action was asked for."""
@@ -135,14 +148,27 @@ class Asked:
     """One request for a list."""
 
     listing: Listing
-    form: FilterForm | None
+    read_form: FilterForm | None
     filters: dict[str, Any]
     sort: str
     number: int
     size: int
     export: str
     user_id: int | None
+    as_of: int | None
     args: MultiDict[str, str]
+
+    @cached_property
+    def form(self) -> FilterForm | None:
+        """The filters as the reader filled them in."""
+        if self.read_form is None and self.listing.filters is not None:
+            return self.listing.filters(self.args)
+        return self.read_form
+
+    @property
+    def form_look(self) -> Hashable:
+        """What the drawn filters depend on: what is in them, or who reads them and when."""
+        return self.read_form.look if self.read_form is not None else (self.user_id, self.as_of, today())
 
     def order(self, rows: Select[Any]) -> Select[Any]:
         """The Select in the order asked for; the identity breaks ties in the same direction."""
@@ -163,11 +189,12 @@ class Asked:
         """Fetch one page. Three statements: the rows, the capped count, the reader's preferences."""
         deepest = DEEPEST_ROW // self.size
         number = min(self.number, deepest)
-        found = _fetch(session, self.order(rows).limit(self.size + 1).offset((number - 1) * self.size))
-        counted = session.scalar(_count(self.order(rows), self.listing.identity))
+        ordered = self.order(rows)
+        found = list(rows_of(session, ordered.limit(self.size + 1).offset((number - 1) * self.size)))
+        counted = session.execute(_count(ordered, self.listing.identity)).scalar()
         choices = read_choices(self.user_id, self.listing.key)
         visible = [column for column in self.listing.columns if _is_visible(column, choices)]
-        cells = [column.linked() for column in visible]
+        cells = [column.cell() for column in visible]
         return ListPage(
             asked=replace(self, number=number),
             columns=visible,
@@ -216,7 +243,17 @@ class ListPage:
         """How many rows the filters find: exact up to 1,000, then "1,000+"."""
         return f"{COUNT_CAP:,}+" if self.count > COUNT_CAP else f"{self.count:,}"
 
-    @property
+    @cached_property
+    def look(self) -> Hashable:
+        """What the tools around the rows depend on."""
+        return (
+            (self.asked.listing.key, self.path, self.query, self.asked.number, self.asked.size),
+            (self.more, self.too_deep, self.count_text),
+            tuple(self.views),
+            tuple([column.key for column in self.columns]),
+        )
+
+    @cached_property
     def query(self) -> str:
         """The filters in force as a query string, for batch actions and saved views."""
         return urlencode(
@@ -255,10 +292,6 @@ def _count(rows: Select[Any], identity: Any) -> Select[int]:
     """
     ids = rows.with_only_columns(identity, maintain_column_froms=True)
     return select(func.count()).select_from(ids.limit(COUNT_CAP + 1).subquery())
-
-
-def _fetch(session: Session, rows: Select[Any]) -> list[Any]:
-    return list(rows_of(session, rows))
 
 
 def _is_visible(column: Column, choices: ListChoices) -> bool:

@@ -42,6 +42,7 @@ def send(session: Session, rows: Select[Any], columns: Sequence[Column], kind: s
 
 def export_lines(session: Session, rows: Select[Any], columns: Sequence[Column]) -> Iterator[list[Any]]:
     """The cells as an export writes them: personal columns masked, text without markup."""
+    cells = [column.masked or column.cell() for column in columns]
     found = rows_of(session, rows.limit(MOST_ROWS + 1).execution_options(yield_per=CHUNK))
     for index, row in enumerate(found):
         if index == MOST_ROWS:
@@ -52,6 +53,4 @@ def export_lines(session: Session, rows: Select[Any], columns: Sequence[Column])
                 )
             ]
             return
-        yield [
-            plain(column.masked(row) if column.masked is not None else column.cell(row)) for column in columns
-        ]
+        yield [plain(cell(row)) for cell in cells]

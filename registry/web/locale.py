@@ -72,9 +72,15 @@ def translate(message: Message | str) -> str:
     return text % params if params else text
 
 
+def is_english() -> bool:
+    """Whether the page is in English, else it is in Chinese."""
+    locale = get_locale()
+    return locale is not None and locale.language == "en"
+
+
 def local_name(record: object) -> str:
     """The name of a unit, course type or credential type in the language of the page."""
-    if get_locale() is not None and get_locale().language == "en":
+    if is_english():
         return str(getattr(record, "name_en", None) or record.name)  # type: ignore[attr-defined]
     return str(record.name)  # type: ignore[attr-defined]
 

@@ -93,6 +93,16 @@ def menu(actor: Actor, items: tuple[NavItem, ...] = NAVIGATION) -> list[NavLink]
     ]
 
 
+def menu_key(actor: Actor, items: tuple[NavItem, ...] = NAVIGATION) -> tuple[str, ...]:
+    """What the menu depends on besides the language: its lines, and then where the request is. Empty when
+    there is no line."""
+    views = current_app.view_functions
+    lines = [item.endpoint for item in items if item.endpoint in views and actor.may(item.permission)]
+    rule = request.url_rule
+    here = request.path if rule is None else f"{request.endpoint} {rule.rule}"
+    return (*lines, here) if lines else ()
+
+
 def _current(reachable: list[tuple[NavItem, str]]) -> NavItem | None:
     """The line that names the endpoint, else the longest address above it, else the register's first line."""
     for item, _ in reachable:

@@ -7,6 +7,7 @@ network log has them.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ _WATCH = """
 (() => {
   if (window !== window.top) { return; }
   addEventListener("pointerdown", event => { if (event.isTrusted) { countedHere("click"); } }, true);
-  addEventListener("keydown", event => { if (event.isTrusted && !event.repeat) { countedHere("key"); } }, true);
+  addEventListener("keydown", event => {
+    if (event.isTrusted && !event.repeat) { countedHere("key"); }
+  }, true);
   addEventListener("securitypolicyviolation", event => {
     countedHere("policy: " + event.effectiveDirective + " " + (event.blockedURI || ""));
   }, true);
@@ -54,6 +57,7 @@ class Window:
         self.troubles: list[str] = []
         self.dialogs: list[str] = []
         self._pending: dict[str, str] = {}
+        self._loader = ""
         self.page: Page = context.new_page()
         self.page.expose_binding("countedHere", lambda _source, kind: self._count(kind))
         self.page.add_init_script(_WATCH)
@@ -65,7 +69,7 @@ class Window:
         log.on("Network.requestWillBeSent", self._asked)
         log.on("Network.responseReceived", self._responded)
         log.on("Network.loadingFinished", self._finished)
-        log.on("Network.loadingFailed", lambda event: self._pending.pop(event["requestId"], None))
+        log.on("Network.loadingFailed", self._failed)
         log.send("Network.enable")
 
     # What a user does
@@ -121,9 +125,11 @@ class Window:
         """Wait until nothing is under way; what the page now shown weighed."""
         self.page.wait_for_load_state()
         self.page.wait_for_function("document.readyState === 'complete'")
-        while self._pending:
+        for _ in range(400):
+            if not self._pending:
+                return self.weight
             self.page.wait_for_timeout(5)
-        return self.weight
+        raise AssertionError(f"still loading: {list(self._pending.values())}")
 
     def idle(self) -> None:
         """Let the page do what it has put off until it is idle."""
@@ -169,20 +175,22 @@ class Window:
 
     def _answer(self, dialog: Any) -> None:
         self.dialogs.append(dialog.type)
-        try:
+        with suppress(Error):  # It may be gone with its page.
             dialog.accept()
-        except Error:  # Already gone with its page.
-            pass
 
     def _asked(self, event: dict[str, Any]) -> None:
         url = event["request"]["url"]
-        if event["type"] == "Document" and event["requestId"] == event["loaderId"] and "redirectResponse" not in event:
-            self.weight = Weight()
         if "redirectResponse" in event:
             self._add(event["redirectResponse"]["url"], event["redirectResponse"]["encodedDataLength"])
+        elif event["type"] == "Document":
+            self.weight = Weight()
+            self._pending.clear()
+            self._loader = event["loaderId"]
         if not url.startswith(("data:", "blob:", self.address + "/")) and url != self.address:
             self.foreign.append(url)
-        self._pending[event["requestId"]] = url
+        # What a page asks for while it is being left is given up, without a word of it in the log.
+        if event["loaderId"] == self._loader:
+            self._pending[event["requestId"]] = url
 
     def _responded(self, event: dict[str, Any]) -> None:
         if event["response"]["status"] >= 500:
@@ -192,6 +200,9 @@ class Window:
         url = self._pending.pop(event["requestId"], None)
         if url is not None:
             self._add(url, event["encodedDataLength"])
+
+    def _failed(self, event: dict[str, Any]) -> None:
+        self._pending.pop(event["requestId"], None)
 
     def _add(self, url: str, size: float) -> None:
         self.weight.by_url[url] = self.weight.by_url.get(url, 0) + int(size)

@@ -39,7 +39,9 @@ def save(picture: bytes | Image.Image, file: Path) -> None:
     """Save as a PNG of at most 256 colours, smaller if that is still too large for a README."""
     image = picture if isinstance(picture, Image.Image) else Image.open(io.BytesIO(picture))
     for colours in (256, 128, 64, 32):
-        few = image.convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(
+            colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        )
         few.save(file, optimize=True)
         if file.stat().st_size <= MOST_BYTES:
             return
@@ -49,7 +51,10 @@ def save(picture: bytes | Image.Image, file: Path) -> None:
 def window(browser: Browser, site: Site, user: User | None, language: str, wide: bool) -> BrowserContext:
     """A browser window of somebody signed in."""
     context = browser.new_context(
-        base_url=site.address(), viewport=WIDE if wide else NARROW, locale=TAGS[language], device_scale_factor=1
+        base_url=site.address(),
+        viewport=WIDE if wide else NARROW,
+        locale=TAGS[language],
+        device_scale_factor=1,
     )
     if user is not None:
         context.add_cookies([session_cookie(site.app, site.address(), user, language)])
@@ -69,7 +74,9 @@ def take_readme(browser: Browser, site: Site) -> None:
     trainer = make.user(session, Role.TRAINER)
     administrator = make.user(session, Role.PROVINCE_ADMIN, make.PROVINCE)
     county = make.unit(session).id
-    running = select(Course.id).where(Course.unit_id == county, Course.state == "open").order_by(Course.starts_on)
+    running = (
+        select(Course.id).where(Course.unit_id == county, Course.state == "open").order_by(Course.starts_on)
+    )
     course_id = session.execute(running.limit(1)).scalar_one()
     issued = select(Certificate).join(CertificateBatch, CertificateBatch.id == Certificate.batch_id)
     certificate = session.execute(issued.order_by(Certificate.number).limit(1)).scalar_one()

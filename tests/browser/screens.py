@@ -87,7 +87,11 @@ def _by_state(session: Session, crowded: int) -> Iterator[tuple[str, str, bool]]
             select(CertificateBatch.id).where(CertificateBatch.state == state_of_batch).limit(1)
         ).scalar()
         if batch_id is not None:
-            yield f"certificates.batch {state_of_batch}", url_for("certificates.batch", batch_id=batch_id), False
+            yield (
+                f"certificates.batch {state_of_batch}",
+                url_for("certificates.batch", batch_id=batch_id),
+                False,
+            )
     yield "people.people 100", url_for("people.people", n=100), False
     yield "training.courses empty", url_for("training.courses", text="没有这个班"), False
     yield "public.verify unknown", url_for("public.verify", token="0" * 22), True

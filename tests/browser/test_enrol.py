@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,12 @@ def test_three_bad_rows_are_all_shown_and_corrected_in_place(
     window.follow("[data-main]")
 
     assert enrolled(session) == 0
-    reasons = window.page.locator(".grid-errors li").all_inner_texts()
-    assert [reason.split(" ")[0] for reason in reasons] == ["第4行", "第12行", "第40行"] or len(reasons) == 3
+    reasons = window.page.locator(".grid-errors li")
+    places = reasons.locator("a")
+    assert [re.findall(r"\d+", place)[0] for place in places.all_inner_texts()] == ["4", "12", "40"]
+    # Each names its row and column, and says more than that.
+    for place, reason in zip(places.all_inner_texts(), reasons.all_inner_texts(), strict=True):
+        assert len(reason) > len(place) + 8
     assert window.page.locator(BAD_CELLS).count() == 3
     assert window.page.locator(FIRST_CELL).input_value() == rows[0][1]
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
-from sqlalchemy import update
+from flask import Flask
+from playwright.sync_api import Page, Request
+from sqlalchemy import make_url, update
 from sqlalchemy.orm import Session
 
 from registry.core import clock
@@ -112,13 +116,38 @@ def test_back_and_submit_again_has_one_effect(session: Session, open_window: Ope
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_double_click_has_one_effect(session: Session, open_window: OpenWindow, script: bool) -> None:
+def test_a_second_click_while_saving_has_no_effect(
+    app: Flask, session: Session, open_window: OpenWindow, script: bool
+) -> None:
     window = open_window(make.user(session, Role.TRAINER), java_script_enabled=script)
     window.open("/training/courses/open")
     fill_in_a_course(window.page, "二号教室")
-    with window.page.expect_navigation(url="**/training/courses/*"):
-        window.page.dblclick("[data-main]")
-    window.settled()
+    button = window.page.locator("[data-main]")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    place = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    sent: list[str] = []
+    window.page.on("request", lambda request: sent.append(request.method))
+
+    def posts(request: Request) -> bool:
+        return request.method == "POST"
+
+    # Somebody else is writing, so that the first click is not done when the second comes.
+    session.rollback()
+    file = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database
+    assert file is not None
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with window.page.expect_request(posts):
+            window.page.mouse.click(*place)
+        if script:
+            window.page.mouse.click(*place)
+        else:
+            with window.page.expect_request(posts):
+                window.page.mouse.click(*place)
+    window.page.wait_for_url(re.compile(r"/training/courses/\d+$"))
+    assert sent.count("POST") == (1 if script else 2)
     assert rows_of(session, Course) == 1
 
 
@@ -138,7 +167,9 @@ def test_enter_that_ends_a_composition_does_not_submit(session: Session, open_wi
         window.press("Enter")
         keys.send("Input.insertText", {"text": "欧阳"})
         assert window.page.input_value(field) == "欧阳"
-        assert window.page.evaluate("field => document.activeElement === document.querySelector(field)", field)
+        assert window.page.evaluate(
+            "field => document.activeElement === document.querySelector(field)", field
+        )
         window.idle()
         assert (window.page.url, window.loads) == (at, loads)
     # The next Enter is meant for the form.

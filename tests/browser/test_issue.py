@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from registry.certificates.models import Certificate
 from registry.core.permissions import Role
+from registry.core.scope import SYSTEM
+from registry.core.write import run
+from registry.people.models import PersonIdentifier
 from registry.training import commands
 from registry.training.queries.courses import sessions_of
 from registry.training.roster import RosterEntry
-from registry.core.scope import SYSTEM
-from registry.core.write import run
-from tests import certificates
+from tests import certificates, training
 from tests import factories as make
-from tests import training
 from tests.browser.conftest import LANGUAGES, NARROW, WIDE, OpenWindow
 from tests.browser.counter import Window
 
@@ -72,15 +73,11 @@ def test_a_class_of_forty_gets_its_certificates(
 
     # Attendance: number 1 was never there.
     trainer.follow("a[data-key=n]")
-    for column in range(1, sittings + 1):
-        if column == 1:
-            trainer.click(cell(1, column))
-            trainer.press("a")
-            trainer.press("ArrowUp")
-        else:
-            trainer.press("ArrowRight")
-            trainer.press("a")
-            trainer.press("ArrowUp")
+    trainer.click(cell(1, 1))
+    for _sitting in range(sittings):
+        trainer.press("a")
+        trainer.press("ArrowUp")
+        trainer.press("ArrowRight")
     trainer.follow("[data-main]")
     # Results: a column of scores from a spreadsheet, in which number 2 failed; number 3 failed an item.
     trainer.copy("\r\n".join(["", "52", *["88"] * 38]))
@@ -114,9 +111,9 @@ def test_a_class_of_forty_gets_its_certificates(
     assert len(issued) == 37
     assert len({certificate.number for certificate in issued}) == 37
 
-    pages = pypdfium2.PdfDocument(pdf_of(approver, "main a[href*='/batches/'][href$='/pdf']"))
-    assert len(pages) == 37
-    codes = {code_on(pages[n]) for n in (0, 18, 36)}
+    with closing(pypdfium2.PdfDocument(pdf_of(approver, "main a[href*='/batches/'][href$='/pdf']"))) as file:
+        assert len(file) == 37
+        codes = {code_on(file[n]) for n in (0, 18, 36)}
     tokens = {f"{certificates.PUBLIC_URL}/v/{certificate.token}" for certificate in issued}
     assert len(codes & tokens) == 3
 
@@ -130,8 +127,8 @@ def test_a_certificate_is_verified_from_its_printed_code(
     number = certificate.number
     keeper = open_window(make.user(session, Role.TRAINER))
     keeper.open(f"/certificates/{certificate.id}")
-    printed = pypdfium2.PdfDocument(pdf_of(keeper, "main a[href$='/pdf']"))
-    address = code_on(printed[0])
+    with closing(pypdfium2.PdfDocument(pdf_of(keeper, "main a[href$='/pdf']"))) as file:
+        address = code_on(file[0])
     assert address.startswith(certificates.PUBLIC_URL + "/v/")
     path = address.removeprefix(certificates.PUBLIC_URL)
 
@@ -151,9 +148,7 @@ def test_a_certificate_is_verified_from_its_printed_code(
 
 
 def document_numbers(session: Session) -> list[str]:
-    """Every document number that is registered, and its last four characters."""
-    from registry.people.models import PersonIdentifier
-
+    """Every document number that is registered."""
     session.rollback()
     numbers = [found.value for found in session.execute(select(PersonIdentifier)).scalars()]
     assert numbers

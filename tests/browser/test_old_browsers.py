@@ -131,7 +131,12 @@ def test_what_is_newer_is_seen_in_styles(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [".a { b & { color: red } }", ".a { color: red; &:hover { color: blue } }", "@media print { .a { .b { } } }"]
+    "line",
+    [
+        ".a { b & { color: red } }",
+        ".a { color: red; &:hover { color: blue } }",
+        "@media print { .a { .b { } } }",
+    ],
 )
 def test_nesting_is_seen(line: str) -> None:
     assert nested(line)

@@ -99,7 +99,9 @@ def test_every_refused_form_is_accessible(app: Flask, session: Session, open_win
         button = window.page.locator("main form[method=post] [data-main]")
         if screen.public or button.count() == 0:
             continue
-        for field in window.page.locator("main form[method=post] :is(input[type=text], textarea):visible").all():
+        for field in window.page.locator(
+            "main form[method=post] :is(input[type=text], textarea):visible"
+        ).all():
             field.fill("")
         window.follow(button.first)
         if window.page.locator("[role=alert], .grid-errors").count():

@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 
 from registry.core.permissions import Role
 from registry.training.models import Course, Enrolment
-from tests import certificates
+from tests import certificates, training
 from tests import factories as make
-from tests import training
 from tests.browser.conftest import LANGUAGES, OpenWindow
 from tests.browser.lists import as_copied, class_list
 from tests.browser.test_forms import fill_in_a_course, rows_of

@@ -38,6 +38,28 @@ def in_state(state: CertificateState, day: date) -> ColumnElement[bool]:
     }[state]
 
 
+_LISTED: Rows = (
+    select(
+        Certificate.id,
+        Certificate.number,
+        Certificate.issued_on,
+        Certificate.valid_until,
+        Certificate.ended_on,
+        Certificate.voided_at,
+        Certificate.origin,
+        Person.canonical_id.label("person_id"),
+        Person.name.label("holder"),
+        Unit.name.label("unit_name"),
+        Unit.name_en.label("unit_name_en"),
+        CredentialType.name.label("type_name"),
+        CredentialType.name_en.label("type_name_en"),
+    )
+    .outerjoin(Person, Person.id == Certificate.person_id)
+    .outerjoin(Unit, Unit.id == Certificate.unit_id)
+    .outerjoin(CredentialType, CredentialType.id == Certificate.credential_type_id)
+)
+
+
 def certificates(
     scope: Scope,
     day: date,
@@ -53,27 +75,7 @@ def certificates(
     The names are joined from the outside, so that the list is always read in the order of an index of
     certificates and never sorted.
     """
-    rows: Rows = (
-        select(
-            Certificate.id,
-            Certificate.number,
-            Certificate.issued_on,
-            Certificate.valid_until,
-            Certificate.ended_on,
-            Certificate.voided_at,
-            Certificate.origin,
-            Person.canonical_id.label("person_id"),
-            Person.name.label("holder"),
-            Unit.name.label("unit_name"),
-            Unit.name_en.label("unit_name_en"),
-            CredentialType.name.label("type_name"),
-            CredentialType.name_en.label("type_name_en"),
-        )
-        .outerjoin(Person, Person.id == Certificate.person_id)
-        .outerjoin(Unit, Unit.id == Certificate.unit_id)
-        .outerjoin(CredentialType, CredentialType.id == Certificate.credential_type_id)
-        .where(_issued_by(scope, by_unit=not number))
-    )
+    rows: Rows = _LISTED.where(_issued_by(scope, by_unit=not number))
     if number:
         rows = rows.where(starts_with(Certificate.number, number))
     if credential_type_id is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any
 
 from flask import g, render_template, request, url_for
@@ -18,15 +17,16 @@ from registry.certificates.models import Certificate
 from registry.certificates.queries import certificates as queries
 from registry.certificates.snapshots import sheet_of
 from registry.certificates.validity import PRINTED, CertificateState, state_on
-from registry.certificates.views.blueprint import STATES, blueprint, row_name, send_pdf
+from registry.certificates.views.blueprint import STATES, blueprint, send_pdf
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
+from registry.core.journal import head_seq
 from registry.core.permissions import Permission
 from registry.core.scope import Scope
 from registry.core.text import mask_name
-from registry.web.columns import Column, To
+from registry.web.columns import Cell, Column, linked, named
 from registry.web.guard import permit
 from registry.web.listing import Listing
 from registry.web.load import load
@@ -40,22 +40,30 @@ EVENTS = {
     "voided": _l("Voided"),
 }
 
+
+def _states() -> Cell:
+    today = clock.today()
+    return lambda row: STATES[state_on(row, today)]
+
+
 CERTIFICATES = Listing(
     key="certificates.certificates",
     identity=Certificate.id,
     columns=(
-        Column("number", _l("Number"), to=To("certificates.certificate", "certificate_id")),
+        Column(
+            "number", _l("Number"), made=linked("certificates.certificate", "certificate_id", text="number")
+        ),
         Column(
             "holder",
             _l("Holder"),
-            to=To("desk.person", "person_id", attrgetter("person_id")),
+            made=linked("desk.person", "person_id", text="holder", number="person_id"),
             masked=lambda row: mask_name(row.holder),
         ),
-        Column("credential_type", _l("Certificate type"), value=lambda row: row_name(row, "type")),
-        Column("unit", _l("Issuing unit"), value=lambda row: row_name(row, "unit")),
+        Column("credential_type", _l("Certificate type"), made=named("type")),
+        Column("unit", _l("Issuing unit"), made=named("unit")),
         Column("issued_on", _l("Issued on"), sort=Certificate.issued_on),
         Column("valid_until", _l("Valid until"), value=lambda row: row.valid_until or _("without end")),
-        Column("state", _l("State today"), value=lambda row: STATES[state_on(row, clock.today())]),
+        Column("state", _l("State today"), made=_states),
     ),
     filters=CertificateFilters,
     default_sort="-issued_on",
@@ -68,7 +76,7 @@ CERTIFICATES = Listing(
 def certificates() -> ResponseReturnValue:
     """Certificates within reach, the newest first."""
     session = db.session()
-    asked = CERTIFICATES.read(request.args, current_user.id)
+    asked = CERTIFICATES.read(request.args, current_user.id, as_of=head_seq(session))
     chosen = asked.filters
     rows = queries.certificates(
         _narrowed(g.scope, chosen.get("unit")),

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from registry.cli.imports.kinds import KINDS, Asked, Kind
 from registry.core.errors import BusyError, ForbiddenError, RecordNotFoundError, RuleError, StorageError
 from registry.core.i18n import N_, Message
-from registry.core.imports import Imported, ListFile, ListRefusedError, RowError, read_list
+from registry.core.imports import Imported, ListFile, ListRefusedError, RowError, read_list, row_error
 from registry.core.scope import Actor
 from registry.core.write import Command, Write, run
 from registry.web.locale import translate
@@ -115,8 +115,6 @@ def import_file(kind: str, data: bytes, asked: Asked, *, dry_run: bool) -> Repor
     headers: dict[str, str] = {}
     errors: list[RowError] = []
     try:
-        if not asked.actor.may(what.permission):
-            raise ForbiddenError(kind)
         listed = read_list(data, asked.file, what.headers, what.required_for(asked))
         rows, headers = len(listed.rows), listed.headers
         errors, result = _take_in(what, listed, asked, dry_run)
@@ -143,10 +141,9 @@ def _take_in(what: Kind, listed: ListFile, asked: Asked, dry_run: bool) -> tuple
     except ListRefusedError as refused:
         wrong += refused.errors
     except RuleError as error:
-        wrong.append(RowError(error.message.params.get("row"), error.field, error.message))
-    first = {(error.row, error.column): error for error in reversed(wrong)}
+        wrong.append(row_error(error))
     place = {key: number for number, key in enumerate(what.headers, start=1)}
-    return sorted(first.values(), key=lambda e: (e.row or 0, place.get(e.column or "", 0))), result
+    return sorted(wrong, key=lambda e: (e.row or 0, place.get(e.column or "", 0))), result
 
 
 def _header(what: Kind, headers: Mapping[str, str], column: str | None) -> str | None:

@@ -25,7 +25,7 @@ from registry.certificates.imports import (
     check_certificate_events,
     check_certificates,
 )
-from registry.core.imports import Headers, Imported, ListFile, RowError
+from registry.core.imports import Headers, Imported, ListFile
 from registry.core.permissions import Permission
 from registry.core.scope import Actor, Scope
 from registry.core.write import Command
@@ -141,7 +141,7 @@ def _certificate_events(asked: Asked, listed: ListFile, scope: Scope) -> Prepare
 def _tell(listed: ListFile, errors: Any) -> None:
     rows = {row.number: row for row in listed.rows}
     for error in errors:
-        rows[error.row].errors.append(RowError(error.row, error.column, error.message))
+        rows[error.row].tell(error.column, error.message)
 
 
 def _unit_parents(asked: Asked, listed: ListFile, scope: Scope) -> Prepared:
