@@ -88,7 +88,7 @@ _HEAD_SEQ = select(Clock.seq).where(Clock.id == 1)
 
 
 def head_seq(session: Session) -> int:
-    """The number of the last entry this transaction sees; what was read at a number stays so until the next."""
+    """The number of the last entry this transaction sees; what was read stays so until the next one."""
     return session.execute(_HEAD_SEQ).scalar_one()
 
 

@@ -77,8 +77,10 @@ def linked(endpoint: str, parameter: str, text: str, number: str = "id") -> Call
     """
     texts, numbers = attrgetter(text), attrgetter(number)
 
+    address: dict[str, Any] = {parameter: _ANY}
+
     def made() -> Cell:
-        before, after = url_for(endpoint, **{parameter: _ANY}).split(str(_ANY))
+        before, after = url_for(endpoint, **address).split(str(_ANY))
         return lambda row: Link(f"{before}{numbers(row)}{after}", texts(row))
 
     return made

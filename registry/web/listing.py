@@ -67,10 +67,14 @@ class Listing:
     def read(self, args: MultiDict[str, str], user_id: int | None, *, as_of: int | None = None) -> Asked:
         """What the reader asks of this list. Unknown parameters and values fall back, they never fail.
 
-        `as_of` is the journal number the page is read at. With it, the filters of a list that nobody has
-        narrowed are drawn once for each reader and number, because nothing they offer can have changed.
+        `as_of` is the journal number the page is read at. With it, the count and the filters of a list that
+        nobody has narrowed are made once for each reader and number, because nothing can have changed.
         """
-        form = self.filters(args) if self.filters is not None and (as_of is None or self._narrows(args)) else None
+        form = (
+            self.filters(args)
+            if self.filters is not None and (as_of is None or self._narrows(args))
+            else None
+        )
         sort = args.get("sort", "")
         size = _int(args.get("n"), SIZES[0])
         export = args.get("export", "")
@@ -166,9 +170,14 @@ class Asked:
         return self.read_form
 
     @property
+    def moment(self) -> Hashable:
+        """Who reads and at which journal number and day; None when the number is not known."""
+        return None if self.as_of is None else (self.user_id, self.as_of, today())
+
+    @property
     def form_look(self) -> Hashable:
         """What the drawn filters depend on: what is in them, or who reads them and when."""
-        return self.read_form.look if self.read_form is not None else (self.user_id, self.as_of, today())
+        return self.read_form.look if self.read_form is not None else self.moment
 
     def order(self, rows: Select[Any]) -> Select[Any]:
         """The Select in the order asked for; the identity breaks ties in the same direction."""
@@ -186,12 +195,12 @@ class Asked:
         empty_hint: str = "",
         empty_action: tuple[str, str] | None = None,
     ) -> ListPage:
-        """Fetch one page. Three statements: the rows, the capped count, the reader's preferences."""
+        """Fetch one page. Three statements: the rows, the reader's preferences, and the capped count when the
+        page needs it."""
         deepest = DEEPEST_ROW // self.size
         number = min(self.number, deepest)
         ordered = self.order(rows)
         found = list(rows_of(session, ordered.limit(self.size + 1).offset((number - 1) * self.size)))
-        counted = session.execute(_count(ordered, self.listing.identity)).scalar()
         choices = read_choices(self.user_id, self.listing.key)
         visible = [column for column in self.listing.columns if _is_visible(column, choices)]
         cells = [column.cell() for column in visible]
@@ -202,7 +211,7 @@ class Asked:
             rows=[
                 RowView(self.listing.row_id(row), [cell(row) for cell in cells]) for row in found[: self.size]
             ],
-            count=counted or 0,
+            counting=lambda: session.execute(_count(ordered, self.listing.identity)).scalar_one(),
             more=len(found) > self.size,
             too_deep=number == deepest and len(found) > self.size,
             views=choices.views,
@@ -229,7 +238,7 @@ class ListPage:
     columns: list[Column]
     labels: dict[str, str]
     rows: list[RowView]
-    count: int
+    counting: Callable[[], int]
     more: bool
     too_deep: bool
     views: list[SavedView]
@@ -238,6 +247,11 @@ class ListPage:
     empty_hint: str
     empty_action: tuple[str, str] | None
 
+    @cached_property
+    def count(self) -> int:
+        """How many rows the filters find, up to one more than the cap."""
+        return self.counting()
+
     @property
     def count_text(self) -> str:
         """How many rows the filters find: exact up to 1,000, then "1,000+"."""
@@ -245,10 +259,10 @@ class ListPage:
 
     @cached_property
     def look(self) -> Hashable:
-        """What the tools around the rows depend on."""
+        """What the tools around the rows depend on; the count follows from who reads and when."""
         return (
             (self.asked.listing.key, self.path, self.query, self.asked.number, self.asked.size),
-            (self.more, self.too_deep, self.count_text),
+            (self.more, self.too_deep, self.asked.moment or self.count_text),
             tuple(self.views),
             tuple([column.key for column in self.columns]),
         )

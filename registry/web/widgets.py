@@ -1,4 +1,4 @@
-"""Inputs and selects as HTML. Pages have many of them, and WTForms takes long over each attribute and option."""
+"""Inputs and selects as HTML. Pages have many of them, and WTForms takes long over each attribute."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def _attributes(field: Any, given: Mapping[str, Any]) -> str:
     for name, value in (*(field.render_kw or {}).items(), *given.items()):
         name = name.rstrip("_")
         values[name.replace("_", "-") if name[:5] in ("data_", "aria_") else name] = value
-    return " ".join(
-        [_attribute(name, value) for name, value in sorted(values.items()) if value is not False]
-    )
+    return " ".join([_attribute(name, value) for name, value in sorted(values.items()) if value is not False])
 
 
 def _attribute(name: str, value: Any) -> str:

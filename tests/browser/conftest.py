@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from registry.accounts.models import User
 from registry.accounts.sessions import open_session
@@ -15,7 +15,8 @@ from tests.browser.counter import Window
 
 LANGUAGES = ("zh_CN", "en")
 TAGS = {"zh_CN": "zh-CN", "en": "en"}
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 720}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 375, "height": 720}
 
 OpenWindow = Callable[..., Window]
 

@@ -19,7 +19,7 @@ Row = tuple[str, ...]
 
 def class_list(count: int, first: int = 1) -> list[Row]:
     """Rows under HEADINGS, each of somebody else."""
-    rows = []
+    rows: list[Row] = []
     for number in range(first, first + count):
         name = HARD_NAMES[number - 1] if number <= len(HARD_NAMES) else None
         person = make.entrant(name)

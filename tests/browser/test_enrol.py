@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import ViewportSize
 from sqlalchemy.orm import Session
 
 from registry.core.permissions import Role
@@ -49,7 +50,7 @@ def change(rows: list[Row], row: int, heading: str, value: str) -> None:
 @WHERE
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_forty_from_a_pasted_list(
-    session: Session, open_window: OpenWindow, language: str, viewport: dict[str, int]
+    session: Session, open_window: OpenWindow, language: str, viewport: ViewportSize
 ) -> None:
     window = course_page(session, open_window, language, viewport)
     window.follow("a[data-key=n]")
@@ -87,7 +88,7 @@ def test_forty_from_a_workbook(
 @pytest.mark.sqlite_only
 @WHERE
 def test_three_bad_rows_are_all_shown_and_corrected_in_place(
-    session: Session, open_window: OpenWindow, viewport: dict[str, int]
+    session: Session, open_window: OpenWindow, viewport: ViewportSize
 ) -> None:
     rows = class_list(40)
     right = [rows[row][HEADINGS.index("身份证号")] for row in (3, 39)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import ViewportSize
 from sqlalchemy.orm import Session
 
 from registry.core.permissions import Role
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize(("language", "viewport"), [("zh_CN", WIDE), ("en", NARROW)], ids=LANGUAGES)
 @pytest.mark.parametrize("indicator", ["rescuers_first", "rescuers_valid"])
 def test_a_certificate_behind_the_number_in_two_clicks(
-    session: Session, open_window: OpenWindow, indicator: str, language: str, viewport: dict[str, int]
+    session: Session, open_window: OpenWindow, indicator: str, language: str, viewport: ViewportSize
 ) -> None:
     near = certificates.issued(session, make.persons(session, 4))
     far = certificates.issued(session, make.persons(session, 3, make.KUANCHENG), unit_code=make.KUANCHENG)

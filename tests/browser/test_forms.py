@@ -1,4 +1,4 @@
-"""Forms in a real browser: signing in, a session that ended meanwhile, Back, a double click, an input method."""
+"""Forms in a real browser: signing in, an ended session, Back, a double click, an input method."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, ViewportSize
 from sqlalchemy import make_url, update
 from sqlalchemy.orm import Session
 
@@ -41,7 +41,7 @@ def sign_in(window: Window, username: str) -> None:
 
 @pytest.mark.parametrize(("language", "viewport"), [("zh_CN", NARROW), ("en", WIDE)], ids=LANGUAGES)
 def test_signing_in_and_out(
-    session: Session, open_window: OpenWindow, language: str, viewport: dict[str, int]
+    session: Session, open_window: OpenWindow, language: str, viewport: ViewportSize
 ) -> None:
     user = make.user(session, Role.TRAINER)
     username, name = user.username, user.name

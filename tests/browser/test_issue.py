@@ -58,7 +58,7 @@ def pdf_of(window: Window, link: str) -> bytes:
 
 def code_on(page: pypdfium2.PdfPage) -> str:
     """The text of the one QR code printed on a page, read as a camera does."""
-    (code,) = zxingcpp.read_barcodes(page.render(scale=3).to_pil(), formats=zxingcpp.BarcodeFormat.QRCode)
+    (code,) = zxingcpp.read_barcodes(page.render(scale=3).to_pil())
     return str(code.text)
 
 
