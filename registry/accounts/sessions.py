@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets as random
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import Unit, User
 from registry.accounts.settings import setting
 from registry.core import clock
 from registry.core.errors import BusyError, StorageError
+from registry.core.journal import HEAD_SEQ, note_head_seq
 from registry.core.ops import WebSession, key_digest, ops_session
 
 TOKEN_BYTES = 32
@@ -54,14 +55,21 @@ def digest(token: str) -> str:
     return key_digest("web session", token)
 
 
-def read(session: Session, token: str) -> Row[WebSession, User, Unit] | None:
+_OF_TOKEN = (
+    select(WebSession, User, Unit, HEAD_SEQ.scalar_subquery().label("head_seq"))
+    .join(User, User.id == WebSession.user_id)
+    .join(Unit, Unit.id == User.home_unit_id)
+    .where(WebSession.token_digest == bindparam("token_digest"))
+)
+
+
+def read(session: Session, token: str) -> tuple[WebSession, User, Unit] | None:
     """The session of a token, alive or dead, with its user and his home unit."""
-    return session.execute(
-        select(WebSession, User, Unit)
-        .join(User, User.id == WebSession.user_id)
-        .join(Unit, Unit.id == User.home_unit_id)
-        .where(WebSession.token_digest == digest(token))
-    ).one_or_none()
+    row = session.execute(_OF_TOKEN, {"token_digest": digest(token)}).one_or_none()
+    if row is None:
+        return None
+    note_head_seq(session, row.head_seq)
+    return row.WebSession, row.User, row.Unit
 
 
 def is_alive(session: Session, web: WebSession, user: User) -> bool:

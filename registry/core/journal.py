@@ -84,12 +84,22 @@ class PersonKey(Base):
     sealed_key: Mapped[str] = mapped_column(Text)
 
 
-_HEAD_SEQ = select(Clock.seq).where(Clock.id == 1)
+HEAD_SEQ = select(Clock.seq).where(Clock.id == 1)
 
 
 def head_seq(session: Session) -> int:
-    """The number of the last entry this transaction sees; what was read stays so until the next one."""
-    return session.execute(_HEAD_SEQ).scalar_one()
+    """The number of the last entry this transaction sees. What was read at a number is read so by every
+    process at that number."""
+    kept = session.info.get("head_seq")
+    if kept is not None and kept[0] is session.get_transaction():
+        return int(kept[1])
+    return note_head_seq(session, session.execute(HEAD_SEQ).scalar_one())
+
+
+def note_head_seq(session: Session, seq: int) -> int:
+    """Keep the number that a statement of this transaction brought along."""
+    session.info["head_seq"] = (session.get_transaction(), seq)
+    return seq
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from flask import url_for
+from flask import current_app, request, url_for
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
@@ -77,13 +77,21 @@ def linked(endpoint: str, parameter: str, text: str, number: str = "id") -> Call
     """
     texts, numbers = attrgetter(text), attrgetter(number)
 
-    address: dict[str, Any] = {parameter: _ANY}
-
     def made() -> Cell:
-        before, after = url_for(endpoint, **address).split(str(_ANY))
+        before, after = _around(endpoint, parameter)
         return lambda row: Link(f"{before}{numbers(row)}{after}", texts(row))
 
     return made
+
+
+def _around(endpoint: str, parameter: str) -> list[str]:
+    """What stands before and after the number in an address; it depends on where the application is mounted."""
+    kept: dict[tuple[str, str], list[str]] = current_app.extensions.setdefault("record_addresses", {})
+    key = endpoint, request.script_root
+    if key not in kept:
+        number: dict[str, Any] = {parameter: _ANY}
+        kept[key] = url_for(endpoint, **number).split(str(_ANY))
+    return kept[key]
 
 
 def named(key: str) -> Callable[[], Cell]:

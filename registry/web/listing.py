@@ -21,6 +21,7 @@ from registry.web.columns import Column, Link, Status, Text, rows_of
 from registry.web.forms import FilterForm
 from registry.web.listing_choices import ListChoices, SavedView, read_choices
 from registry.web.listing_export import send
+from registry.web.locale import is_english
 
 __all__ = ["LISTINGS", "BatchAction", "Column", "Link", "ListPage", "Listing", "Selection", "Status"]
 
@@ -53,6 +54,7 @@ class Listing:
     filters: type[FilterForm] | None = None
     batch: tuple[BatchAction, ...] = ()
     row_id: Callable[[Any], object] = attrgetter("id")
+    spoken: dict[bool, dict[str, str]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         assert self.column(self.default_sort.lstrip("-")) is not None, "default_sort names no sortable column"
@@ -63,6 +65,13 @@ class Listing:
         return next(
             (column for column in self.columns if column.key == key and column.sort is not None), None
         )
+
+    def labels(self) -> dict[str, str]:
+        """The headings by column key, in the language of the page."""
+        english = is_english()
+        if english not in self.spoken:
+            self.spoken[english] = {column.key: str(column.label) for column in self.columns}
+        return self.spoken[english]
 
     def read(self, args: MultiDict[str, str], user_id: int | None, *, as_of: int | None = None) -> Asked:
         """What the reader asks of this list. Unknown parameters and values fall back, they never fail.
@@ -207,7 +216,7 @@ class Asked:
         return ListPage(
             asked=replace(self, number=number),
             columns=visible,
-            labels={column.key: str(column.label) for column in self.listing.columns},
+            labels=self.listing.labels(),
             rows=[
                 RowView(self.listing.row_id(row), [cell(row) for cell in cells]) for row in found[: self.size]
             ],
