@@ -85,7 +85,7 @@ def linked(endpoint: str, parameter: str, text: str, number: str = "id") -> Call
 
 
 def _around(endpoint: str, parameter: str) -> list[str]:
-    """What stands before and after the number in an address; it depends on where the application is mounted."""
+    """What stands before and after the number in an address, wherever the application is mounted."""
     kept: dict[tuple[str, str], list[str]] = current_app.extensions.setdefault("record_addresses", {})
     key = endpoint, request.script_root
     if key not in kept:

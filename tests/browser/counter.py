@@ -65,7 +65,7 @@ class Window:
         self.page.on("console", self._read_console)
         self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
         self.page.on("dialog", self._answer)
-        log = context.new_cdp_session(self.page)
+        self._log = log = context.new_cdp_session(self.page)
         log.on("Network.requestWillBeSent", self._asked)
         log.on("Network.responseReceived", self._responded)
         log.on("Network.loadingFinished", self._finished)
@@ -122,9 +122,7 @@ class Window:
     # What is read off
 
     def settled(self) -> Weight:
-        """Wait until nothing is under way; what the page now shown weighed."""
-        self.page.wait_for_load_state()
-        self.page.wait_for_function("document.readyState === 'complete'")
+        """Wait until nothing that the page asked for is under way; what it weighed."""
         for _ in range(400):
             if not self._pending:
                 return self.weight
@@ -142,6 +140,10 @@ class Window:
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""
         return int(self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth"))
+
+    def use_cache(self, use: bool) -> None:
+        """Whether style sheets and script may come out of the cache, as they do from the second page on."""
+        self._log.send("Network.setCacheDisabled", {"cacheDisabled": not use})
 
     def start_counting(self) -> None:
         """Set the counts back to zero."""
