@@ -35,10 +35,10 @@ from registry.web.forms import BaseForm
 from registry.web.guard import permit
 from tests import factories, training
 
-PEOPLE = 20_000
-CERTIFICATES = 40_000
+PEOPLE = 600_000
+CERTIFICATES = 1_000_000
 ROUNDS = 60
-STEP = 20_000
+STEP = 100_000
 BARE = Table("bench_row", MetaData(), Column("id", Integer, primary_key=True), Column("name", String(60)))
 
 
