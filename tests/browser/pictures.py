@@ -19,12 +19,11 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 
-from registry.accounts.models import User
-from registry.certificates.models import Certificate, CertificateBatch
+from registry.accounts.models import Unit, User
+from registry.certificates.models import BatchLine
 from registry.core.db import db
-from registry.core.permissions import Role
 from registry.demo.load import load_demo
-from registry.training.models import Course
+from registry.training.models import Course, Enrolment
 from tests import factories as make
 from tests.browser.conftest import LANGUAGES, NARROW, TAGS, WIDE, session_cookie
 from tests.browser.screens import prepare
@@ -71,26 +70,25 @@ def take_readme(browser: Browser, site: Site) -> None:
     """The four pictures of the README."""
     session = db.session()
     load_demo(session, print)
-    trainer = make.user(session, Role.TRAINER)
-    administrator = make.user(session, Role.PROVINCE_ADMIN, make.PROVINCE)
-    county = make.unit(session).id
-    running = (
-        select(Course.id).where(Course.unit_id == county, Course.state == "open").order_by(Course.starts_on)
+    users = {user.username: user for user in session.execute(select(User)).scalars()}
+    certified = (
+        select(Enrolment.course_id, BatchLine.certificate_id)
+        .join(BatchLine, BatchLine.id == Enrolment.batch_line_id)
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(Unit, Unit.id == Course.unit_id)
+        .where(BatchLine.certificate_id.is_not(None), Unit.code == make.NANGUAN)
+        .order_by(Enrolment.id)
     )
-    course_id = session.execute(running.limit(1)).scalar_one()
-    issued = select(Certificate).join(CertificateBatch, CertificateBatch.id == Certificate.batch_id)
-    certificate = session.execute(issued.order_by(Certificate.number).limit(1)).scalar_one()
-    certificate_id = certificate.id
-    session.rollback()
+    course_id, certificate_id = session.execute(certified.limit(1)).one()
     IMAGES.mkdir(parents=True, exist_ok=True)
-    context = window(browser, site, trainer, "zh_CN", wide=True)
+    context = window(browser, site, users["peixun"], "zh_CN", wide=True)
     page = context.new_page()
     save(shot(page, "/"), IMAGES / "today.png")
     save(shot(page, f"/training/courses/{course_id}"), IMAGES / "course.png")
     document = pypdfium2.PdfDocument(context.request.get(f"/certificates/{certificate_id}/pdf").body())
     printed = document[0].render(scale=WIDE["width"] / document[0].get_width()).to_pil()
     save(printed, IMAGES / "certificate.png")
-    page = window(browser, site, administrator, "zh_CN", wide=True).new_page()
+    page = window(browser, site, users["sheng"], "zh_CN", wide=True).new_page()
     save(shot(page, "/indicators/rescuers_valid"), IMAGES / "figure.png")
 
 
@@ -117,7 +115,9 @@ def main() -> None:
     site = Site(SqliteDatabase(scratch), scratch / "instance")
     try:
         with sync_playwright() as playwright, site.app.app_context():
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(), args=["--no-sandbox", "--lang=zh-CN"]
+            )
             if folder is not None:
                 take_all(browser, site, folder)
             else:
