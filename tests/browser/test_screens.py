@@ -80,11 +80,13 @@ def test_every_screen_is_accessible(
     assert len(screens) > 40
     staff = open_window(reader, language, reduced_motion="reduce")
     visitor = open_window(None, language, reduced_motion="reduce")
+    # Colours are those of both languages.
+    looks = ("dark", "wide", "narrow") if language == "zh_CN" else ("wide", "narrow")
     wrong: list[str] = []
     for screen in screens[half::2]:
         window = visitor if screen.public else staff
         window.open(screen.path)
-        told = slips(window, language) + troubles(window, ("dark", "wide", "narrow"))
+        told = slips(window, language) + troubles(window, looks)
         wrong += [f"{screen.name} {screen.path} {one}" for one in told]
     assert wrong == [], "\n".join(wrong)
 
