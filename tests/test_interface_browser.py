@@ -161,7 +161,7 @@ def test_the_first_bad_cell_has_the_focus_and_enter_finds_the_next(kit: SimpleNa
     paste(page, class_list(6))
     cell(page, 1, 1).fill("")
     cell(page, 4, 1).fill("")
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.keyboard.press("Control+Enter")
     assert [row["id_number"] for row in kit.sent[0]["rows"]].count("") == 2
     assert focused(page) == "ID number 2"
@@ -199,7 +199,7 @@ def test_everyone_present_then_the_absentees(kit: SimpleNamespace) -> None:
     cell(page, 3, 1).focus()
     page.keyboard.press("a")
     assert focused(page) == "Session 1 Person 5: present"
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.get_by_text("Save").click()
     (form,) = kit.sent
     assert [row["s1"] for row in form["rows"]] == ["P", "A", "P", "A", "P"]
@@ -224,7 +224,7 @@ def test_nothing_is_sent_while_an_input_method_is_open(kit: SimpleNamespace) -> 
     page.evaluate(
         "document.activeElement.dispatchEvent(new CompositionEvent('compositionend', {bubbles: true}))"
     )
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.keyboard.press("Control+Enter")
     assert len(kit.sent) == 1
 
@@ -272,7 +272,7 @@ def test_single_keys_are_off_while_typing(kit: SimpleNamespace) -> None:
     assert page.locator("#typed").input_value() == "nx"
     assert page.title() == "List"
     page.evaluate("document.activeElement.blur()")
-    with page.expect_navigation():
+    with page.expect_event("load"):
         page.keyboard.press("n")
     assert page.title() == "New"
 

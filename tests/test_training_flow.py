@@ -40,7 +40,7 @@ class Counter:
 
     def follow(self, selector: str) -> None:
         """One click that leads to another page."""
-        with self.page.expect_navigation():
+        with self.page.expect_event("load"):
             self.click(selector)
 
     def paste(self, text: str) -> None:

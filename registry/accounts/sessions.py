@@ -12,7 +12,7 @@ from registry.accounts.models import Unit, User
 from registry.accounts.settings import setting
 from registry.core import clock
 from registry.core.errors import BusyError, StorageError
-from registry.core.journal import HEAD_SEQ, note_head_seq
+from registry.core.journal import HEAD, note_head
 from registry.core.ops import WebSession, key_digest, ops_session
 
 TOKEN_BYTES = 32
@@ -56,7 +56,7 @@ def digest(token: str) -> str:
 
 
 _OF_TOKEN = (
-    select(WebSession, User, Unit, HEAD_SEQ.scalar_subquery().label("head_seq"))
+    select(WebSession, User, Unit, HEAD.scalar_subquery().label("journal_head"))
     .join(User, User.id == WebSession.user_id)
     .join(Unit, Unit.id == User.home_unit_id)
     .where(WebSession.token_digest == bindparam("token_digest"))
@@ -68,7 +68,7 @@ def read(session: Session, token: str) -> tuple[WebSession, User, Unit] | None:
     row = session.execute(_OF_TOKEN, {"token_digest": digest(token)}).one_or_none()
     if row is None:
         return None
-    note_head_seq(session, row.head_seq)
+    note_head(session, row.journal_head)
     return row.WebSession, row.User, row.Unit
 
 

@@ -11,16 +11,17 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import CheckConstraint, Index, Integer, String, Text, insert, inspect, select
+from sqlalchemy import CheckConstraint, Index, Integer, String, Text, bindparam, inspect, select
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
+from registry.core.bulk import insert_rows
 from registry.core.db import CHUNK, Base, Code, Stamp
 from registry.core.secrets import current_keys, seal, unseal
 
@@ -84,22 +85,22 @@ class PersonKey(Base):
     sealed_key: Mapped[str] = mapped_column(Text)
 
 
-HEAD_SEQ = select(Clock.seq).where(Clock.id == 1)
+HEAD = select(Clock.head).where(Clock.id == 1)
 
 
-def head_seq(session: Session) -> int:
-    """The number of the last entry this transaction sees. What was read at a number is read so by every
-    process at that number."""
-    kept = session.info.get("head_seq")
+def journal_head(session: Session) -> str:
+    """The hash of the last entry this transaction sees. It stands for everything written so far: two
+    readings at one head find the same, in whatever process."""
+    kept = session.info.get("journal_head")
     if kept is not None and kept[0] is session.get_transaction():
-        return int(kept[1])
-    return note_head_seq(session, session.execute(HEAD_SEQ).scalar_one())
+        return str(kept[1])
+    return note_head(session, session.execute(HEAD).scalar_one())
 
 
-def note_head_seq(session: Session, seq: int) -> int:
-    """Keep the number that a statement of this transaction brought along."""
-    session.info["head_seq"] = (session.get_transaction(), seq)
-    return seq
+def note_head(session: Session, head: str) -> str:
+    """Keep the head that a statement of this transaction brought along."""
+    session.info["journal_head"] = (session.get_transaction(), head)
+    return head
 
 
 @dataclass(slots=True)
@@ -135,8 +136,13 @@ def _columns(model: type[Base]) -> _Columns:
     return _COLUMNS[model]
 
 
+_AS_IS = frozenset({str, int, float, bool, type(None)})
+
+
 def plain_value(value: Any) -> Any:
     """A value as JSON carries it: dates and stamps in ISO form, enums by value."""
+    if type(value) in _AS_IS:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -149,7 +155,9 @@ def plain_value(value: Any) -> Any:
 def _told(line: Line, names: Iterable[str]) -> dict[str, Any]:
     """The part of a line about `names`: values of an insert, [old, new] of what an update changed."""
     if line.op != "update":
-        return {n: plain_value(line.new[n]) for n in names if line.new.get(n) is not None}
+        return {
+            n: v if type(v) in _AS_IS else plain_value(v) for n in names if (v := line.new.get(n)) is not None
+        }
     return {
         n: [plain_value(line.old.get(n)), plain_value(line.new.get(n))]
         for n in names
@@ -157,29 +165,40 @@ def _told(line: Line, names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_dump = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-def person_ciphers(session: Session, person_ids: Iterable[int], *, create: bool = False) -> dict[int, AESGCM]:
-    """The journal ciphers of persons; missing keys are made when `create` is set."""
+_KEYS = select(PersonKey.person_id, PersonKey.sealed_key).where(
+    PersonKey.person_id.in_(bindparam("person_ids", expanding=True))
+)
+
+
+def person_ciphers(
+    session: Session,
+    person_ids: Iterable[int],
+    *,
+    create: bool = False,
+    is_new: Callable[[int], bool] = lambda person_id: False,
+) -> dict[int, AESGCM]:
+    """The journal ciphers of persons; missing keys are made when `create` is set.
+
+    Keys of persons that `is_new` says were just added are not looked for.
+    """
     wanted = sorted(set(person_ids))
+    stored = [person_id for person_id in wanted if not is_new(person_id)]
     ciphers: dict[int, AESGCM] = {}
     master = current_keys().field_cipher
-    for start in range(0, len(wanted), CHUNK):
-        rows = session.execute(
-            select(PersonKey.person_id, PersonKey.sealed_key).where(
-                PersonKey.person_id.in_(wanted[start : start + CHUNK])
-            )
-        )
+    for start in range(0, len(stored), CHUNK):
+        rows = session.execute(_KEYS, {"person_ids": stored[start : start + CHUNK]})
         ciphers.update(
             {person_id: AESGCM(bytes.fromhex(unseal(master, sealed))) for person_id, sealed in rows}
         )
     missing = [p for p in wanted if p not in ciphers] if create else []
     if missing:
         fresh = {p: os.urandom(32) for p in missing}
-        session.execute(
-            insert(PersonKey),
+        insert_rows(
+            session.connection(),
+            PersonKey,
             [{"person_id": p, "sealed_key": seal(master, key.hex())} for p, key in fresh.items()],
         )
         ciphers.update({p: AESGCM(key) for p, key in fresh.items()})
@@ -200,8 +219,13 @@ def entry_hash(entry: dict[str, Any]) -> str:
     return hmac.new(current_keys().journal_key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def store_lines(session: Session, seq: int, lines: list[Line]) -> tuple[str, int]:
-    """Write the lines of an entry with one statement; returns their digest and how many there are."""
+def store_lines(
+    session: Session, seq: int, lines: list[Line], *, is_new: Callable[[int], bool] = lambda record_id: False
+) -> tuple[str, int]:
+    """Write the lines of an entry with one statement; returns their digest and how many there are.
+
+    `is_new` tells which records the write added itself.
+    """
     described = []
     for line in lines:
         columns = _columns(line.model)
@@ -215,7 +239,10 @@ def store_lines(session: Session, seq: int, lines: list[Line]) -> tuple[str, int
         person = line.new.get(line.model.__person__) if line.model.__person__ else None
         described.append((line, person, personal, changes))
     ciphers = person_ciphers(
-        session, (p for _, p, personal, _ in described if personal and p is not None), create=True
+        session,
+        (p for _, p, personal, _ in described if personal and p is not None),
+        create=True,
+        is_new=is_new,
     )
     rows = []
     for number, (line, person, personal, changes) in enumerate(described, start=1):
@@ -234,7 +261,7 @@ def store_lines(session: Session, seq: int, lines: list[Line]) -> tuple[str, int
             }
         )
     if rows:
-        session.execute(insert(JournalLine), rows, execution_options={"render_nulls": True})
+        insert_rows(session.connection(), JournalLine, rows)
     return lines_digest((r["table_name"], r["record_id"], r["op"], r["changes"]) for r in rows), len(rows)
 
 

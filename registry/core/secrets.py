@@ -129,7 +129,7 @@ def unseal(cipher: AESGCM, sealed: str) -> str:
 
 def blind_index(kind: str, value: str) -> str:
     """A keyed hash by which an equal value is found without being readable (128 bits as hex)."""
-    return hmac.new(current_keys().index_key, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(current_keys().index_key, f"{kind}:{value}".encode(), "sha256").hex()[:32]
 
 
 def new_token() -> str:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from sqlalchemy import event, insert, inspect, select, update
+from sqlalchemy import bindparam, event, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from registry.core import clock, journal
+from registry.core.bulk import insert_rows
 from registry.core.db import CHUNK, Base, db
 from registry.core.engines import bound_lock_wait, translate, write_options
 from registry.core.errors import AlreadySavedError, ForbiddenError, RecordNotFoundError
@@ -44,10 +45,17 @@ class Write:
     at: datetime
     seq: int
     _last_id: int
+    _last_before: int
     reason: str | None = None
     unit_id: int | None = None
     lines: list[Line] = field(default_factory=list)
     figures_digest: str = NO_FIGURES
+    # The (person, unit) pairs that this write brought within reach already.
+    reached: set[tuple[int, int]] = field(default_factory=set)
+
+    def is_new(self, record_id: int) -> bool:
+        """Whether the record was added in this write, so that nothing stored can refer to it yet."""
+        return record_id > self._last_before
 
     def take_ids(self, count: int) -> range:
         """The next `count` record ids."""
@@ -75,7 +83,7 @@ class Write:
             for row, new_id in zip(rows, self.take_ids(len(rows)), strict=True):
                 row.setdefault("id", new_id)
         full = [{**defaults, **row} for row in rows]
-        self.session.execute(insert(model), full, execution_options={"render_nulls": True})
+        insert_rows(self.session.connection(), model, full)
         if model.__journalled__:
             self.lines.extend(Line(model, row["id"], "insert", {}, row) for row in full)
         return [row["id"] for row in full] if "id" in defaults else []
@@ -169,12 +177,25 @@ def _new_reach(lines: Iterable[Line]) -> set[tuple[int, int]]:
     return pairs
 
 
+# Every write runs these, so they are composed once.
+_LOCK = select(Clock.seq, Clock.head, Clock.at, Clock.last_id).where(Clock.id == 1).with_for_update()
+_ADVANCE = (
+    update(Clock)
+    .where(Clock.id == 1)
+    .values({name: bindparam(name) for name in ("seq", "head", "at", "last_id")})
+    .execution_options(synchronize_session=False)
+)
+_SAVED = select(FormKey.digest, FormKey.location).where(
+    FormKey.user_id == bindparam("user_id"),
+    FormKey.endpoint == bindparam("endpoint"),
+    FormKey.key == bindparam("key"),
+)
+
+
 def _lock(session: Session) -> Any:
     connection = session.connection(execution_options=write_options(db.engine.dialect.name))
     bound_lock_wait(connection)
-    return session.execute(
-        select(Clock.seq, Clock.head, Clock.at, Clock.last_id).where(Clock.id == 1).with_for_update()
-    ).one()
+    return session.execute(_LOCK).one()
 
 
 def _close(w: Write, prev_hash: str) -> None:
@@ -185,7 +206,7 @@ def _close(w: Write, prev_hash: str) -> None:
     if Hooks.refresh is not None:
         Hooks.refresh(w)
     w.session.flush()
-    digest, line_count = journal.store_lines(w.session, w.seq, w.lines)
+    digest, line_count = journal.store_lines(w.session, w.seq, w.lines, is_new=w.is_new)
     entry = {
         "seq": w.seq,
         "at": w.at,
@@ -199,10 +220,9 @@ def _close(w: Write, prev_hash: str) -> None:
         "prev_hash": prev_hash,
     }
     entry["hash"] = journal.entry_hash(entry)
-    w.session.execute(insert(journal.JournalEntry), [entry])
-    w.session.execute(
-        update(Clock).where(Clock.id == 1).values(seq=w.seq, head=entry["hash"], at=w.at, last_id=w._last_id)
-    )
+    connection = w.session.connection()
+    insert_rows(connection, journal.JournalEntry, [entry])
+    connection.execute(_ADVANCE, {"seq": w.seq, "head": entry["hash"], "at": w.at, "last_id": w._last_id})
 
 
 @contextmanager
@@ -224,6 +244,7 @@ def write(
             at=max(clock.now(), locked.at),
             seq=locked.seq + 1,
             _last_id=locked.last_id,
+            _last_before=locked.last_id,
         )
         session.info["write"] = w
         if once is not None:
@@ -242,7 +263,9 @@ def write(
 
 
 def _refuse_second(session: Session, once: Once) -> None:
-    saved = session.get(FormKey, (once.user_id, once.endpoint, once.key))
+    saved = session.execute(
+        _SAVED, {"user_id": once.user_id, "endpoint": once.endpoint, "key": once.key}
+    ).first()
     if saved is not None:
         raise AlreadySavedError(saved.location, same=saved.digest == once.digest)
 
@@ -300,8 +323,9 @@ def run_once(
         if once is not None:
             w.session.flush()
             location = locate(result) if locate is not None else ""
-            w.session.execute(
-                insert(FormKey),
+            insert_rows(
+                w.session.connection(),
+                FormKey,
                 [
                     {
                         "user_id": once.user_id,

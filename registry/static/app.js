@@ -200,7 +200,7 @@
     if (event.defaultPrevented) { return; }
     form.dataset.sent = "1";
     leaving = true;
-      history.replaceState({ keys: formKeys().map(function (key) { return key.value; }) }, "");
+    history.replaceState({ keys: formKeys().map(function (key) { return key.value; }) }, "");
     // The pressed button's own name and value are gathered after this event, so it is held a moment later.
     setTimeout(function () {
       Array.from(form.elements).forEach(function (button) {

@@ -17,7 +17,7 @@ from registry.web.icons import icon_svg
 from registry.web.locale import translate
 
 if TYPE_CHECKING:
-    from registry.web.listing import ListPage
+    from registry.web.listing_page import ListPage
 
 STATUS_ICONS = {"good": "check", "wait": "clock", "info": "info", "bad": "cross", "off": "minus"}
 NONE = Markup('<span class="none">—</span>')

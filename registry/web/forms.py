@@ -211,6 +211,7 @@ class FilterForm(FlaskForm):  # type: ignore[misc]
             [
                 (
                     f.name,
+                    str(f.label.text),
                     str(f.data),
                     tuple(f.raw_data or ()),
                     tuple(f.errors),

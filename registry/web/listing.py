@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Response, request
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from wtforms.fields.core import UnboundField
@@ -19,14 +19,15 @@ from wtforms.fields.core import UnboundField
 from registry.core.clock import today
 from registry.web.columns import Column, Link, Status, Text, rows_of
 from registry.web.forms import FilterForm
-from registry.web.listing_choices import ListChoices, SavedView, read_choices
+from registry.web.listing_choices import ListChoices, read_choices
 from registry.web.listing_export import send
+from registry.web.listing_page import ListPage, RowView, count_of
 from registry.web.locale import is_english
+from registry.web.once import once
 
 __all__ = ["LISTINGS", "BatchAction", "Column", "Link", "ListPage", "Listing", "Selection", "Status"]
 
 SIZES = (20, 50, 100)
-COUNT_CAP = 1_000
 DEEPEST_ROW = 10_000
 OWN_PARAMETERS = ("sort", "p", "n", "export")
 
@@ -73,16 +74,14 @@ class Listing:
             self.spoken[english] = {column.key: str(column.label) for column in self.columns}
         return self.spoken[english]
 
-    def read(self, args: MultiDict[str, str], user_id: int | None, *, as_of: int | None = None) -> Asked:
+    def read(self, args: MultiDict[str, str], user_id: int | None, *, head: str | None = None) -> Asked:
         """What the reader asks of this list. Unknown parameters and values fall back, they never fail.
 
-        `as_of` is the journal number the page is read at. With it, the count and the filters of a list that
-        nobody has narrowed are made once for each reader and number, because nothing can have changed.
+        `head` is the head of the journal the page is read at. With it, the count and the filters of a list
+        that nobody has narrowed are found once for each reader and head, because nothing can have changed.
         """
         form = (
-            self.filters(args)
-            if self.filters is not None and (as_of is None or self._narrows(args))
-            else None
+            self.filters(args) if self.filters is not None and (head is None or self._narrows(args)) else None
         )
         sort = args.get("sort", "")
         size = _int(args.get("n"), SIZES[0])
@@ -90,7 +89,7 @@ class Listing:
         return Asked(
             listing=self,
             read_form=form,
-            as_of=as_of,
+            head=head,
             filters=form.values() if form is not None else {},
             sort=sort if self.column(sort.lstrip("-")) is not None else self.default_sort,
             number=max(_int(args.get("p"), 1), 1),
@@ -140,22 +139,6 @@ class Selection:
         return rows if self.everything else rows.where(self.listing.identity.in_(self.ids))
 
 
-class RowView(NamedTuple):
-    """One row of a page: the value of its checkbox and its cells in the order of the visible columns."""
-
-    id: object
-    cells: list[Any]
-
-
-@dataclass(frozen=True)
-class FilterTag:
-    """A filter in force, with the address of the list without it."""
-
-    label: str
-    value: str
-    url: str
-
-
 @dataclass(frozen=True)
 class Asked:
     """One request for a list."""
@@ -168,7 +151,7 @@ class Asked:
     size: int
     export: str
     user_id: int | None
-    as_of: int | None
+    head: str | None
     args: MultiDict[str, str]
 
     @cached_property
@@ -179,14 +162,17 @@ class Asked:
         return self.read_form
 
     @property
-    def moment(self) -> Hashable:
-        """Who reads and at which journal number and day; None when the number is not known."""
-        return None if self.as_of is None else (self.user_id, self.as_of, today())
+    def moment(self) -> tuple[Hashable, ...] | None:
+        """Who reads, at which head of the journal, on which day, in which language; None without a head."""
+        return None if self.head is None else (self.user_id, self.head, today(), is_english())
 
     @property
     def form_look(self) -> Hashable:
-        """What the drawn filters depend on: what is in them, or who reads them and when."""
-        return self.read_form.look if self.read_form is not None else self.moment
+        """What the drawn filters depend on."""
+        if self.read_form is not None:
+            return self.read_form.look
+        key = None if self.moment is None else ("filters", self.listing.key, self.moment)
+        return once(key, lambda: self.form.look if self.form is not None else None)
 
     def order(self, rows: Select[Any]) -> Select[Any]:
         """The Select in the order asked for; the identity breaks ties in the same direction."""
@@ -220,7 +206,7 @@ class Asked:
             rows=[
                 RowView(self.listing.row_id(row), [cell(row) for cell in cells]) for row in found[: self.size]
             ],
-            counting=lambda: session.execute(_count(ordered, self.listing.identity)).scalar_one(),
+            counting=lambda: session.execute(count_of(ordered, self.listing.identity)).scalar_one(),
             more=len(found) > self.size,
             too_deep=number == deepest and len(found) > self.size,
             views=choices.views,
@@ -239,98 +225,8 @@ class Asked:
         return send(session, self.order(rows), columns, self.export, str(self.listing.title))
 
 
-@dataclass(frozen=True)
-class ListPage:
-    """One page of a list, ready for the macro `listing`."""
-
-    asked: Asked
-    columns: list[Column]
-    labels: dict[str, str]
-    rows: list[RowView]
-    counting: Callable[[], int]
-    more: bool
-    too_deep: bool
-    views: list[SavedView]
-    path: str
-    empty_title: str
-    empty_hint: str
-    empty_action: tuple[str, str] | None
-
-    @cached_property
-    def count(self) -> int:
-        """How many rows the filters find, up to one more than the cap."""
-        return self.counting()
-
-    @property
-    def count_text(self) -> str:
-        """How many rows the filters find: exact up to 1,000, then "1,000+"."""
-        return f"{COUNT_CAP:,}+" if self.count > COUNT_CAP else f"{self.count:,}"
-
-    @cached_property
-    def look(self) -> Hashable:
-        """What the tools around the rows depend on; the count follows from who reads and when."""
-        return (
-            (self.asked.listing.key, self.path, self.query, self.asked.number, self.asked.size),
-            (self.more, self.too_deep, self.asked.moment or self.count_text),
-            tuple(self.views),
-            tuple([column.key for column in self.columns]),
-        )
-
-    @cached_property
-    def query(self) -> str:
-        """The filters in force as a query string, for batch actions and saved views."""
-        return urlencode(
-            [(key, value) for key, value in self.asked.args.items(multi=True) if key not in ("p", "export")]
-        )
-
-    def url(self, **changes: Any) -> str:
-        """The address of this list with other parameters; None drops one. All but `p` start at page one."""
-        kept = [
-            (key, value)
-            for key, value in self.asked.args.items(multi=True)
-            if key not in changes and key not in ("p", "export")
-        ]
-        pairs = kept + [(key, str(value)) for key, value in changes.items() if value is not None]
-        return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
-
-    def sort_url(self, column: Column) -> str:
-        """The address that a click on the heading leads to: upwards first, then downwards."""
-        return self.url(sort=f"-{column.key}" if self.asked.sort == column.key else column.key)
-
-    def direction(self, column: Column) -> str:
-        """`ascending`, `descending` or empty, as aria-sort wants it."""
-        return {column.key: "ascending", f"-{column.key}": "descending"}.get(self.asked.sort, "")
-
-    def tags(self) -> Iterator[FilterTag]:
-        """The filters in force, each removable."""
-        for name in self.asked.filters:
-            entry: Any = self.asked.form[name] if self.asked.form is not None else None
-            yield FilterTag(str(entry.label.text), _shown(entry), self.url(**{name: None}))
-
-
-def _count(rows: Select[Any], identity: Any) -> Select[int]:
-    """How many rows there are, up to the cap, read along their order.
-
-    Without the other columns the database leaves out the joins that only bring names.
-    """
-    ids = rows.with_only_columns(identity, maintain_column_froms=True)
-    return select(func.count()).select_from(ids.limit(COUNT_CAP + 1).subquery())
-
-
 def _is_visible(column: Column, choices: ListChoices) -> bool:
     return column.default_visible if choices.columns is None else column.key in choices.columns
-
-
-def _shown(entry: Any) -> str:
-    choices = (
-        {str(choice.value): str(choice.label) for choice in entry.iter_choices()}
-        if hasattr(entry, "iter_choices")
-        else {}
-    )
-    values = entry.data if isinstance(entry.data, list) else [entry.data]
-    return " / ".join(
-        gettext("yes") if value is True else choices.get(str(value), str(value)) for value in values
-    )
 
 
 def _query_args(query: str) -> MultiDict[str, str]:

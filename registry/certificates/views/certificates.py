@@ -22,7 +22,7 @@ from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
-from registry.core.journal import head_seq
+from registry.core.journal import journal_head
 from registry.core.permissions import Permission
 from registry.core.scope import Scope
 from registry.core.text import mask_name
@@ -76,7 +76,7 @@ CERTIFICATES = Listing(
 def certificates() -> ResponseReturnValue:
     """Certificates within reach, the newest first."""
     session = db.session()
-    asked = CERTIFICATES.read(request.args, current_user.id, as_of=head_seq(session))
+    asked = CERTIFICATES.read(request.args, current_user.id, head=journal_head(session))
     chosen = asked.filters
     rows = queries.certificates(
         _narrowed(g.scope, chosen.get("unit")),
