@@ -98,9 +98,13 @@ def _named_administrator() -> tuple[str, str] | None:
     return name, password
 
 
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
 def _asked_administrator() -> tuple[str, str]:
     """Name and password typed in a terminal, asked for until they can be used."""
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         fail(choose(*NO_ADMIN), 2)
     name = password = ""
     while SIGN_IN_NAME.fullmatch(name) is None:
