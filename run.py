@@ -20,6 +20,7 @@ from launch.packages import prepare_python
 from launch.preconditions import check_python, check_writable, free_port, refuse_demo_in_network
 from launch.process import HERE, call
 
+EVERY_ADDRESS = ("0.0.0.0", "::")
 SHORTEST_PASSWORD = 12  # As registry/cli/setup.py asks for.
 INSTANCE = Path(os.environ.get("REGISTRY_INSTANCE") or HERE / "instance")
 
@@ -140,14 +141,25 @@ def serve(options: argparse.Namespace) -> int:
         refuse_demo_in_network(options.host)
     server = create_server(app, host=options.host, port=options.port, threads=8, ident="")
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    shown = f"[{options.host}]" if ":" in options.host else options.host
+    address = address_of(options.host, options.port)
     say(
-        f"\nThe registry answers at http://{shown}:{options.port}/  (Ctrl+C stops it)",
-        f"\n系统已启动:http://{shown}:{options.port}/ (按 Ctrl+C 停止)",
+        f"\nThe registry answers at {address}  (Ctrl+C stops it)",
+        f"\n系统已启动:{address} (按 Ctrl+C 停止)",
     )
+    if options.host in EVERY_ADDRESS:
+        say(
+            "Other computers reach it under the name or address of this one.",
+            "其他电脑请使用本机的名称或地址访问。",
+        )
     print(signs.output.rstrip(), flush=True)
     server.run()  # Returns on Ctrl+C and on SystemExit.
     return 0
+
+
+def address_of(host: str, port: int) -> str:
+    """What to type into a browser on this computer."""
+    shown = "127.0.0.1" if host in EVERY_ADDRESS else f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/"
 
 
 # For developers
