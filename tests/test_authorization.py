@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import RoleGrant, User
-from registry.core.journal import Clock
+from registry.core.db import db
+from registry.core.journal import Clock, JournalLine
 from registry.core.permissions import GRANTS, Role
+from registry.core.scope import SYSTEM
+from registry.core.write import run
+from registry.training import commands
+from registry.training.commands import DraftRow
+from registry.training.models import Course, RosterDraft
+from registry.training.queries.courses import sessions_of
 from registry.web.guard import right_of
-from tests import factories
+from tests import factories, training
 from tests.endpoints import (
     ABOVE,
     BELOW,
     NOT_SENT,
     OWN,
     POSITIONS,
+    SIBLING,
     TABLE,
     Reader,
     Records,
@@ -164,26 +176,127 @@ def test_without_sign_in_only_public_pages_open(app: Flask, session: Session) ->
     assert session.get_one(Clock, 1).seq == seq
 
 
-def test_no_page_writes_and_no_form_is_taken_without_its_token(app: Flask, session: Session) -> None:
+# Tables that run the site; a page that is only read may note there when a session was last used.
+RUNNING = {"web_session", "throttle", "form_key", "preference"}
+
+
+@contextmanager
+def writing_statements() -> Iterator[list[str]]:
+    """Statements that change a table of the registers, sent meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        found = re.match(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", statement, re.IGNORECASE)
+        if found and found[1] not in RUNNING:
+            sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_no_page_writes(app: Flask, session: Session) -> None:
     found = records(session)[OWN]
     session.rollback()
     reader = Reader(app, session, list(Role), factories.PROVINCE)
     seq = session.get_one(Clock, 1).seq
+    session.rollback()
+    with writing_statements() as sent:
+        for rule, line in endpoints(app):
+            if "GET" in rule.methods:
+                url = address(app, rule, values_for(line, found) or {})
+                for more in ("", "export=csv"):
+                    reader.client.get(f"{url}{'&' if '?' in url else '?'}{more}", buffered=True)
+                    assert not sent, f"GET {rule.endpoint}: {sent}"
+    assert session.get_one(Clock, 1).seq == seq
+
+
+def test_no_form_is_taken_without_a_token_of_its_own_session(app: Flask, session: Session) -> None:
+    found = records(session)[OWN]
+    session.rollback()
+    reader = Reader(app, session, list(Role), factories.PROVINCE)
+    other = Reader(app, session, list(Role), factories.PROVINCE)
     wrong = []
     for rule, line in endpoints(app):
-        url = address(app, rule, values_for(line, found) or {})
-        if "GET" in rule.methods:
-            reader.client.get(url)
-            session.rollback()
-            if session.get_one(Clock, 1).seq != seq:
-                wrong.append(f"GET {rule.endpoint} wrote")
-                seq = session.get_one(Clock, 1).seq
         if "POST" in rule.methods:
-            for token in ("", "x" * 40):
+            url = address(app, rule, values_for(line, found) or {})
+            for token in ("", "x" * 40, other.csrf):
                 status = reader.client.post(url, data={"csrf_token": token}).status_code
                 if status != 400:
                     wrong.append(f"POST {rule.endpoint} with token {token!r}: {status}")
     assert not wrong, "\n".join(wrong)
+
+
+def grid(*found: dict[str, Any]) -> str:
+    return json.dumps({"rows": list(found)})
+
+
+def test_ids_in_forms_reach_no_further_than_addresses(app: Flask, session: Session) -> None:
+    """A unit chosen, a row of a grid or a role named by the id of a record beside changes nothing there."""
+    found = records(session, OWN, SIBLING)
+    here, there = found[OWN], found[SIBLING]
+    draft = {"name": "草稿", "document_number": "", "phone": ""}
+    kept = [DraftRow(1, draft, [{"column": "document_number", "text": "Missing.", "params": {}}])]
+    drafts = {}
+    for code in (OWN, SIBLING):
+        course = session.get_one(Course, found[code]["course"])
+        run(
+            SYSTEM, commands.enrol, course, entries=[], drafts=kept, source="file", digest=f"{course.id:064d}"
+        )
+        drafts[code] = session.execute(
+            select(RosterDraft.id).where(RosterDraft.course_id == course.id)
+        ).scalar_one()
+    sittings = [one.id for one in sessions_of(session, here["course"])]
+    foreign = [one.id for one in sessions_of(session, there["course"])]
+    session.rollback()
+    reader = Reader(app, session, [Role.PREFECTURE_ADMIN, Role.TRAINER, Role.CERTIFICATE_APPROVER])
+    course = f"/training/courses/{here['course']}"
+    unit = str(there["unit"])
+    user = f"/users/{here['user']}"
+    row = {"id": str(there["enrolment"])}
+    sitting = {"held_on": "2026-11-02", "starts": "09:00", "ends": "10:00", "minutes": "45", "title": "新"}
+    sent: list[tuple[str, dict[str, str]]] = [
+        ("/users/add", {"username": "neu", "name": "新", "unit": unit, "role": "trainer"}),
+        (f"{user}/edit", {"name": "新", "unit": unit}),
+        (f"{user}/roles/grant", {"role": "trainer", "unit": unit, "starts_on": "2026-01-01"}),
+        (f"{user}/roles/{there['role_grant']}/end", {"ends_on": "2026-11-02"}),
+        (
+            "/training/courses/open",
+            {"unit": unit, "course_type": "1", "venue": "新", "starts_on": "2026-11-02"},
+        ),
+        (
+            f"{course}/edit",
+            {"instructor": str(there["person"]), "title": "新", "venue": "新", "capacity": "9"},
+        ),
+        (f"{course}/attendance", {"rows": grid({**row, f"s{sittings[0]}": "P", f"s{foreign[0]}": "P"})}),
+        (f"{course}/assessment", {"rows": grid({**row, "theory": "90"}), "assessed_on": "2026-11-02"}),
+        (f"{course}/drafts", {"rows": grid({"id": str(drafts[SIBLING]), **training.row()})}),
+        (f"{course}/sessions", {"rows": grid({"id": str(foreign[0]), **sitting})}),
+    ]
+    theirs = {there["enrolment"], there["user"], there["role_grant"], drafts[SIBLING], *foreign}
+    before = session.get_one(Clock, 1).seq
+    for url, fields in sent:
+        answer = reader.send(url, form_key=token_hex(16), **fields)
+        assert answer.status_code < 500, url
+        session.rollback()
+        touched = session.execute(
+            select(JournalLine.table_name, JournalLine.record_id, JournalLine.changes).where(
+                JournalLine.seq > before
+            )
+        ).all()
+        assert not [line for line in touched if line.record_id in theirs], url
+        assert not [line for line in touched if f'"unit_id":{unit}' in line.changes], url
+        assert not [
+            line
+            for line in touched
+            for name in ("enrolment_id", "course_session_id", "person_id")
+            if any(f'"{name}":{other}' in line.changes for other in (*theirs, there["person"]))
+        ], url
+    # Nothing was wrong with the forms but the ids: the same with those of the own unit are saved.
+    own = {"username": "neu", "name": "新", "unit": str(here["unit"]), "role": "trainer"}
+    assert reader.send("/users/add", form_key=token_hex(16), **own).status_code == 303
+    marks = {"rows": grid({"id": str(here["enrolment"]), f"s{sittings[0]}": "P"})}
+    assert reader.send(f"{course}/attendance", form_key=token_hex(16), **marks).status_code == 303
 
 
 def test_a_changed_role_holds_from_the_next_request(app: Flask, session: Session) -> None:
