@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -16,10 +17,12 @@ from registry.core import engines, journal
 from registry.core.db import Base, db
 from registry.core.journal import Clock, JournalLine
 from registry.core.permissions import Role
+from registry.training.models import Course
 from tests import certificates, factories
 from tests.endpoints import ABOVE, Reader, endpoints
 from tests.filled import FORMS, OTHERS, Filled, names_on, typed_into
 from tests.test_trouble import hold_the_lock
+from tests.training import rows_of
 
 ROLES = (Role.PROVINCE_ADMIN, Role.TRAINER, Role.CERTIFICATE_APPROVER)
 # The second answer says that the person is in the course already, instead of leading there.
@@ -84,6 +87,38 @@ def test_a_form_is_saved_once_whatever_is_sent_again(session: Session, reader: R
         other = send(reader, filled, {**fields, **filled.changed})
         assert entries(session) == before + 1
         assert other.status_code in (200, 400)
+
+
+def test_two_hundred_replays_have_one_effect(app: Flask, session: Session, reader: Reader) -> None:
+    """A click that bounces, a reload, a proxy that tries again: eight at a time, all with the same form."""
+    filled = FORMS["training.open_course"](session, reader.user)
+    fields = open_form(reader, session, filled)
+    before, courses = entries(session), rows_of(session, Course)
+    cookie = reader.client.get_cookie("session")
+    assert cookie is not None
+    ready = threading.Barrier(8)
+    answers: list[tuple[int, str | None]] = []
+
+    def replay() -> None:
+        client = app.test_client()
+        client.set_cookie("session", cookie.value)
+        ready.wait()
+        for _ in range(25):
+            answer = client.post(filled.url, data=fields, buffered=True)
+            answers.append((answer.status_code, answer.location))
+
+    engines.LOCK_WAIT_SECONDS = 30  # Here nobody is to give up.
+    session.rollback()
+    db.engine.dispose()
+    threads = [threading.Thread(target=replay) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 200
+    assert {status for status, _ in answers} == {303}
+    assert len({location for _, location in answers}) == 1
+    assert (entries(session), rows_of(session, Course)) == (before + 1, courses + 1)
 
 
 @pytest.mark.parametrize("endpoint", sorted(FORMS))
