@@ -90,7 +90,17 @@ def _fill(session: Any) -> None:
                 ],
             )
             connection.execute(
-                insert(PersonReach), [{"person_id": i, "unit_id": units[i % len(units)]} for i in ids]
+                insert(PersonReach),
+                [
+                    {
+                        "person_id": i,
+                        "unit_id": units[i % len(units)],
+                        "name": names[i % len(names)],
+                        "pinyin": spelled[i % len(names)][0],
+                        "initials": spelled[i % len(names)][1],
+                    }
+                    for i in ids
+                ],
             )
         day = clock.today() - timedelta(days=1500)
         for start in range(0, CERTIFICATES, STEP):

@@ -81,8 +81,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     cli.install(app)
     Hooks.refresh = engine.refresh
     Hooks.reach = people_commands.keep_reach
-    # A list of thousands of rows makes hardly any cycles, yet at Python's own thresholds looking for them takes a
-    # quarter of its time.
+    # A list of thousands of rows makes hardly any cycles, yet at Python's own thresholds looking for them
+    # takes a quarter of its time.
     gc.set_threshold(100_000, 20, 50)
     return app
 

@@ -119,6 +119,7 @@ class Certificate(Base):
         ),
         Index("ix_certificate_unit_issued", "unit_id", "issued_on", "id"),
         Index("ix_certificate_number", "number"),
+        Index("ix_certificate_unit_number", "unit_id", "number"),
         _where_set("ended_on", "id"),
         _where_set("voided_at", "id"),
     )

@@ -15,10 +15,10 @@ from registry.certificates.models import BatchLine, Certificate, CertificateBatc
 from registry.core.journal import JournalEntry, JournalLine
 from registry.core.scope import Scope
 from registry.people.models import Person, PersonMerge
-from registry.people.queries import persons, persons_named, starts_with
+from registry.people.queries import persons
 from registry.training.models import Course, Enrolment, RosterDraft
 
-# How many rows a block of the start page or of the search shows.
+# How many rows a block of the start page shows.
 FEW = 8
 
 
@@ -81,37 +81,6 @@ def open_drafts(session: Session, scope: Scope) -> list[tuple[Course, int]]:
             .order_by(Course.id)
             .limit(FEW)
         ).all()
-    )
-
-
-def find_people(session: Session, scope: Scope, text: str) -> list[Person]:
-    """Persons within reach whose name, pinyin or initials start with the text."""
-    return list(
-        session.execute(persons_named(scope, text).order_by(Person.name, Person.id).limit(FEW + 1)).scalars()
-    )
-
-
-def find_certificates(session: Session, scope: Scope, text: str) -> list[Certificate]:
-    """Certificates within reach whose number starts with the text."""
-    return list(
-        session.execute(
-            select(Certificate)
-            .where(starts_with(Certificate.number, text.upper()), scope.where(Certificate.unit_id))
-            .order_by(Certificate.number)
-            .limit(FEW + 1)
-        ).scalars()
-    )
-
-
-def find_courses(session: Session, scope: Scope, text: str) -> list[Course]:
-    """Courses within reach whose number starts with the text."""
-    return list(
-        session.execute(
-            select(Course)
-            .where(starts_with(Course.number, text), scope.where(Course.unit_id))
-            .order_by(Course.number)
-            .limit(FEW + 1)
-        ).scalars()
     )
 
 

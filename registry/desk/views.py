@@ -13,6 +13,7 @@ from registry.core.permissions import Permission
 from registry.core.text import clean, mask_name, mask_phone
 from registry.core.write import run
 from registry.desk import queries
+from registry.desk.search import FEW, find
 from registry.indicators.cards import cards
 from registry.people.commands import look_up_number
 from registry.people.identity import read_document
@@ -62,12 +63,14 @@ def search() -> ResponseReturnValue:
 
 def _found(text: str) -> dict[str, object]:
     session, actor = db.session(), g.actor
-    found: dict[str, object] = {
-        "people": queries.find_people(session, actor.scope(Permission.PERSON_VIEW), text),
-        "certificates": queries.find_certificates(session, actor.scope(Permission.CERTIFICATE_VIEW), text),
-        "courses": queries.find_courses(session, actor.scope(Permission.COURSE_VIEW), text),
-        "few": queries.FEW,
-    }
+    results = find(
+        session,
+        text,
+        people=actor.scope(Permission.PERSON_VIEW),
+        certificates=actor.scope(Permission.CERTIFICATE_VIEW),
+        courses=actor.scope(Permission.COURSE_VIEW),
+    )
+    found: dict[str, object] = {**results._asdict(), "few": FEW}
     if not request.form.get("part") and len(text) >= 8 and actor.may(Permission.PERSON_EDIT):
         found["holder"] = _number_holder(text)
     return found

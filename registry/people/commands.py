@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
@@ -122,6 +122,8 @@ def match_or_add(w: Write, entrants: Sequence[Entrant], unit_id: int) -> list[Ma
             documents.append(_identifier_row(entrant.document, entrant.document_hash, person_id))
     w.insert_many(Person, people)
     w.insert_many(PersonIdentifier, documents)
+    w.insert_many(PersonReach, list(map(_reach_row, people)))
+    w.reached.update((person["id"], unit_id) for person in people)
     return matched
 
 
@@ -167,24 +169,44 @@ def _identifier_row(document: IdentityDocument, document_hash: str | None, perso
     }
 
 
+def _reach_row(person: dict[str, Any]) -> dict[str, Any]:
+    """The home unit of a new person, with the words by which it finds the person."""
+    words = {name: person[name] for name in ("name", "pinyin", "initials")}
+    return {"person_id": person["id"], "unit_id": person["home_unit_id"], **words}
+
+
 def keep_reach(w: Write, pairs: set[tuple[int, int]]) -> None:
     """Bring persons within the reach of the units of their new facts.
 
     A fact of a merged row brings its canonical person within reach as well.
     """
+    pairs = pairs - w.reached
     canonical: dict[int, int] = {}
-    known: set[tuple[int, int]] = set()
     for ids in chunks(person for person, _unit in pairs):
         canonical.update(dict(w.session.execute(_canonical_of(ids)).all()))
-    wanted = pairs | {(canonical.get(person, person), unit) for person, unit in pairs}
-    for ids in chunks(person for person, _unit in wanted):
-        known.update(
-            (person, unit)
-            for person, unit in w.session.execute(
-                select(PersonReach.person_id, PersonReach.unit_id).where(PersonReach.person_id.in_(ids))
-            )
+    missing = pairs | {(canonical.get(person, person), unit) for person, unit in pairs}
+    for ids in chunks(person for person, _unit in missing):
+        known = select(PersonReach.person_id, PersonReach.unit_id).where(PersonReach.person_id.in_(ids))
+        missing.difference_update((person, unit) for person, unit in w.session.execute(known))
+    w.insert_many(PersonReach, [{"person_id": person, "unit_id": unit} for person, unit in sorted(missing)])
+    _name_reach(w, {person for person, _unit in missing})
+    w.reached |= pairs | missing
+
+
+def _name_reach(w: Write, person_ids: Iterable[int]) -> None:
+    """Repeat the names of persons where units look for them. Only an active person is found."""
+    w.session.flush()
+    named = {
+        column: select(column).where(Person.id == PersonReach.person_id, Person.state == "active")
+        for column in (Person.name, Person.pinyin, Person.initials)
+    }
+    for ids in chunks(person_ids):
+        w.session.execute(
+            update(PersonReach)
+            .where(PersonReach.person_id.in_(ids))
+            .values({column.key: words.scalar_subquery() for column, words in named.items()})
+            .execution_options(synchronize_session=False)
         )
-    w.insert_many(PersonReach, [{"person_id": p, "unit_id": u} for p, u in sorted(wanted - known)])
 
 
 def _canonical_of(ids: list[int]) -> Any:
@@ -223,6 +245,7 @@ def correct_person(w: Write, person: Person, *, entrant: Entrant) -> Person:
             )
         if known is None:
             w.add(PersonIdentifier(**_identifier_row(entrant.document, entrant.document_hash, person.id)))
+    _name_reach(w, [person.id])
     return person
 
 
@@ -347,3 +370,4 @@ def _recompute_canonical(w: Write, seeds: set[int]) -> None:
         person.canonical_id = root
         if person.state in ("active", "merged"):
             person.state = "active" if root == person.id else "merged"
+    _name_reach(w, group)

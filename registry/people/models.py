@@ -28,7 +28,7 @@ class Person(Base):
     canonical_id: Mapped[int] = ref("person.id")
     name: Mapped[SearchText] = mapped_column(info=PERSONAL)
     pinyin: Mapped[SearchText] = mapped_column(info=PERSONAL, default="")
-    initials: Mapped[str] = mapped_column(String(60), info=PERSONAL, default="")
+    initials: Mapped[SearchText] = mapped_column(info=PERSONAL, default="")
     sex: Mapped[str | None] = mapped_column(String(6), info=PERSONAL)
     birth_on: Mapped[date | None] = mapped_column(info=PERSONAL)
     phone: Mapped[str | None] = mapped_column(Encrypted, info=PERSONAL)
@@ -57,13 +57,25 @@ class PersonIdentifier(Base):
 
 
 class PersonReach(Base):
-    """Which units may see a person: the home unit and every unit with a fact. Kept by each write."""
+    """Which units may see a person: the home unit and every unit with a fact. Kept by each write.
+
+    The name is repeated here, with its spelling and initials, so that a unit finds its own people in an index
+    of its own; of a person that was merged or voided there is none.
+    """
 
     __tablename__ = "person_reach"
     __journalled__ = False
-    __table_args__ = (Index("ix_person_reach_unit", "unit_id", "person_id"),)
+    __table_args__ = (
+        Index("ix_person_reach_unit", "unit_id", "person_id"),
+        Index("ix_person_reach_name", "unit_id", "name", "person_id"),
+        Index("ix_person_reach_pinyin", "unit_id", "pinyin", "person_id"),
+        Index("ix_person_reach_initials", "unit_id", "initials", "person_id"),
+    )
     person_id: Mapped[int] = ref("person.id", index=False, primary_key=True, autoincrement=False)
     unit_id: Mapped[int] = ref("unit.id", index=False, primary_key=True, autoincrement=False)
+    name: Mapped[SearchText | None]
+    pinyin: Mapped[SearchText | None]
+    initials: Mapped[SearchText | None]
 
 
 class PersonMerge(Base):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.core.errors import RecordNotFoundError
@@ -50,16 +50,6 @@ def person_within(session: Session, scope: Scope, person_id: int) -> Person:
     if person is None:
         raise RecordNotFoundError("person")
     return person
-
-
-def persons_named(scope: Scope, text: str) -> Select[Person]:
-    """Persons within reach whose name, pinyin or initials start with the text."""
-    low = text.lower()
-    return persons(scope).where(
-        or_(
-            starts_with(Person.name, text), starts_with(Person.pinyin, low), starts_with(Person.initials, low)
-        )
-    )
 
 
 def known_by_hash(session: Session, hashes: Iterable[str]) -> dict[str, KnownPerson]:
