@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import flash, g, redirect, request
@@ -14,6 +15,9 @@ from registry.core.write import Command, Once, run_once
 from registry.web.forms import BaseForm
 
 R = TypeVar("R")
+
+# How long a page without script is remembered by what was typed.
+ALIKE_FOR = timedelta(minutes=30)
 
 
 def submit(
@@ -30,7 +34,7 @@ def submit(
     form sent twice leads to the first result; the same form with other values is not saved.
     """
     assert request.endpoint is not None
-    once = Once(g.actor.user_id or 0, request.endpoint, form.form_key.data, form.digest())
+    once = Once(g.actor.user_id or 0, request.endpoint, form.form_key.data, form.digest(), _alike_for())
     try:
         result = run_once(g.actor, verb, once, locate, args, kwargs)
     except (RuleError, BusyError, StorageError) as error:
@@ -45,3 +49,10 @@ def submit(
     if saved is not None:
         flash(saved, "success")
     return redirect(locate(result), 303)
+
+
+def _alike_for() -> timedelta | None:
+    """On Back a browser gives a page without script a new form key, so only what was typed tells that it
+    was saved before."""
+    meant_again = "as_new" in request.form
+    return ALIKE_FOR if "without_script" in request.form and not meant_again else None
