@@ -152,6 +152,10 @@ class _Browser:
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/profile").decode())
         assert found
         self.csrf = found[1]
+        name = app.config["SESSION_COOKIE_NAME"]
+        cookie = self.client.get_cookie(name)
+        assert cookie is not None
+        self.cookie = name, cookie.value
 
     def get(self, url: str) -> bytes:
         answer = Context().run(self.client.get, url)
@@ -159,6 +163,8 @@ class _Browser:
         return answer.get_data()
 
     def post(self, url: str, **fields: str) -> Any:
+        # Nobody opens the pages that show what was told, so the cookie would gather it.
+        self.client.set_cookie(*self.cookie)
         return Context().run(self.client.post, url, data={"csrf_token": self.csrf, **fields})
 
 
