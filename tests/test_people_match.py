@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry.core.db import db
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.permissions import Role
+from registry.core.permissions import Permission, Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
 from registry.people import commands
@@ -104,15 +104,15 @@ def _same(session: Session, person: Person) -> Entrant:
 def test_search_finds_by_name_pinyin_and_initials(session: Session, text: str) -> None:
     person = factories.person(session, name="欧阳娜娜")
     factories.person(session, name="王欧阳")
-    scope = factories.actor(session).scope(commands.Permission.PERSON_VIEW)
+    scope = factories.actor(session).scope(Permission.PERSON_VIEW)
     assert [p.id for p in session.execute(persons_named(scope, text)).scalars()] == [person.id]
-    other = factories.actor(session, unit_code=factories.YANJI).scope(commands.Permission.PERSON_VIEW)
+    other = factories.actor(session, unit_code=factories.YANJI).scope(Permission.PERSON_VIEW)
     assert session.execute(persons_named(other, text)).scalars().all() == []
 
 
 def test_a_percent_sign_is_no_wildcard(session: Session) -> None:
     factories.person(session)
-    scope = factories.actor(session).scope(commands.Permission.PERSON_VIEW)
+    scope = factories.actor(session).scope(Permission.PERSON_VIEW)
     assert session.execute(persons_named(scope, "%")).scalars().all() == []
 
 

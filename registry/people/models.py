@@ -53,17 +53,20 @@ class PersonIdentifier(Base):
     value: Mapped[str] = mapped_column(Encrypted, info=PERSONAL)
     value_hash: Mapped[str] = mapped_column(BLIND)
     last4: Mapped[str] = mapped_column(String(4), info=PERSONAL)
-    masked: Mapped[str] = mapped_column(Encrypted, info=PERSONAL)
 
 
 class PersonReach(Base):
-    """Which units may see a person: the home unit and every unit with a fact. Kept by each write."""
+    """Which units may see a person: the home unit and every unit with a fact. Kept by each write.
+
+    `registered` says that the unit entered the person itself, who was known elsewhere: that is a fact, too.
+    """
 
     __tablename__ = "person_reach"
     __journalled__ = False
     __table_args__ = (Index("ix_person_reach_unit", "unit_id", "person_id"),)
     person_id: Mapped[int] = ref("person.id", index=False, primary_key=True, autoincrement=False)
     unit_id: Mapped[int] = ref("unit.id", index=False, primary_key=True, autoincrement=False)
+    registered: Mapped[bool] = mapped_column(default=False)
 
 
 class PersonMerge(Base):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from registry.accounts.settings import setting
 from registry.core.errors import RecordNotFoundError
 from registry.core.scope import Scope
+from registry.core.text import mask_number
 from registry.core.write import chunks
 from registry.people.models import Person, PersonIdentifier, PersonReach
 
@@ -102,13 +104,27 @@ def canonical_ids(session: Session, person_ids: Iterable[int]) -> dict[int, int]
     return found
 
 
-def identifiers(session: Session, person_id: int) -> list[PersonIdentifier]:
+def number_mask(session: Session) -> Callable[[str], str]:
+    """How document numbers are shown: with the characters that the setting `masking` leaves in clear."""
+    first, last = map(int, setting(session, "masking").split("+"))
+    return lambda number: mask_number(number, first, last)
+
+
+@dataclass(frozen=True)
+class MaskedIdentifier:
+    """A document of a person as pages show it."""
+
+    kind: str
+    masked: str
+
+
+def identifiers(session: Session, person_id: int) -> list[MaskedIdentifier]:
     """The documents of a canonical person, those of merged rows included."""
-    return list(
-        session.execute(
-            select(PersonIdentifier)
-            .join(Person, Person.id == PersonIdentifier.person_id)
-            .where(Person.canonical_id == person_id)
-            .order_by(PersonIdentifier.id)
-        ).scalars()
+    mask = number_mask(session)
+    rows = session.execute(
+        select(PersonIdentifier.kind, PersonIdentifier.value)
+        .join(Person, Person.id == PersonIdentifier.person_id)
+        .where(Person.canonical_id == person_id)
+        .order_by(PersonIdentifier.id)
     )
+    return [MaskedIdentifier(kind, mask(number)) for kind, number in rows]

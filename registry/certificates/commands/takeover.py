@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -22,10 +22,9 @@ from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
 from registry.core.secrets import new_token
-from registry.core.text import mask_number
 from registry.core.write import Write, command
 from registry.people.commands import Entrant, match_or_add, other_name
-from registry.people.queries import known_by_hash
+from registry.people.queries import known_by_hash, number_mask
 
 LEGACY = "legacy"
 """The template version of certificates that were printed elsewhere; no PDF is drawn of them."""
@@ -94,7 +93,7 @@ def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Impor
         if unit.id in {row.unit_id for row in fresh}
     }
     types = {kind.id: kind for kind in w.session.execute(select(CredentialType)).scalars()}
-    demo = is_demo(w.session)
+    demo, mask = is_demo(w.session), number_mask(w.session)
     ids = w.insert_many(
         Certificate,
         [
@@ -109,7 +108,7 @@ def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Impor
                 "valid_until": row.valid_until,
                 "origin": "legacy",
                 "template_version": LEGACY,
-                "snapshot": _snapshot(row, types[row.credential_type_id], issuers[row.unit_id], demo),
+                "snapshot": _snapshot(row, types[row.credential_type_id], issuers[row.unit_id], mask, demo),
             }
             for row in fresh
         ],
@@ -165,7 +164,11 @@ def _refuse_other_names(w: Write, rows: Sequence[LegacyCertificate]) -> None:
 
 
 def _snapshot(
-    row: LegacyCertificate, credential_type: CredentialType, issuer: Issuer, demo: bool
+    row: LegacyCertificate,
+    credential_type: CredentialType,
+    issuer: Issuer,
+    mask: Callable[[str], str],
+    demo: bool,
 ) -> dict[str, Any]:
     document = row.entrant.document
     return snapshot_of(
@@ -174,7 +177,7 @@ def _snapshot(
             template_version=LEGACY,
             holder_name=row.entrant.name,
             sex=SEX.get(row.entrant.sex or "", ""),
-            document_masked=mask_number(document.number) if document is not None else "",
+            document_masked=mask(document.number) if document is not None else "",
             number=row.number,
             issued_on=row.issued_on,
             valid_until=row.valid_until,
