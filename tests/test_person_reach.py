@@ -40,9 +40,7 @@ def merge(session: Session, loser: Person, winner: Person) -> PersonMerge:
 
 def take_in(session: Session, unit_code: str, entrant: commands.Entrant) -> RosterImport:
     """The person in a course of the unit."""
-    return run(
-        SYSTEM, enrol, course(session, unit_code), entries=[RosterEntry(1, entrant)], source="grid"
-    )
+    return run(SYSTEM, enrol, course(session, unit_code), entries=[RosterEntry(1, entrant)], source="grid")
 
 
 def test_an_undone_merge_takes_its_reach_back(session: Session) -> None:
@@ -57,9 +55,7 @@ def test_an_undone_merge_takes_its_reach_back(session: Session) -> None:
 
 def test_a_fact_since_the_merge_stays_with_whom_it_was_entered_for(session: Session) -> None:
     known = make.entrant(serial=31)
-    loser = run(
-        SYSTEM, commands.add_person, entrant=known, unit_id=make.unit(session, make.YANJI).id
-    )
+    loser = run(SYSTEM, commands.add_person, entrant=known, unit_id=make.unit(session, make.YANJI).id)
     winner = make.person(session, make.NANGUAN, name=known.name)
     merged = merge(session, loser, winner)
     take_in(session, make.YANJI, known)
@@ -105,9 +101,7 @@ def test_a_withdrawn_trainee_stays_within_reach(session: Session) -> None:
     known = make.entrant(serial=35)
     person = run(SYSTEM, commands.add_person, entrant=known, unit_id=make.unit(session).id)
     taken = take_in(session, make.YANJI, known)
-    enrolment = session.execute(
-        select(Enrolment).where(Enrolment.roster_import_id == taken.id)
-    ).scalar_one()
+    enrolment = session.execute(select(Enrolment).where(Enrolment.roster_import_id == taken.id)).scalar_one()
     run(SYSTEM, withdraw_trainee, enrolment, reason="家中有事")
     assert reach(session, person.id) == {make.NANGUAN, make.YANJI}
 
@@ -159,7 +153,7 @@ def test_reach_is_what_the_facts_say_after_any_history(session: Session, seed: i
     merges: dict[int, tuple[int, int]] = {}
 
     def root(person_id: int) -> int:
-        above = {loser: winner for loser, winner in merges.values()}
+        above = dict(merges.values())
         while person_id in above:
             person_id = above[person_id]
         return person_id

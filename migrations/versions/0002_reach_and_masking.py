@@ -1,4 +1,4 @@
-"""Reach tells what a unit registered itself; document numbers are masked when they are shown.
+"""Reach tells what a unit registered itself; numbers are masked when they are shown, and can be voided.
 
 Revision ID: 0002
 Revises: 0001
@@ -19,8 +19,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('registered', sa.Boolean(), nullable=False, server_default=sa.true()))
     with op.batch_alter_table('person_reach', schema=None) as batch_op:
         batch_op.alter_column('registered', server_default=None)
+    standing = sa.text('voided_at IS NULL')
     with op.batch_alter_table('person_identifier', schema=None) as batch_op:
         batch_op.drop_column('masked')
+        batch_op.add_column(sa.Column('voided_at', sa.DateTime(), nullable=True))
+        batch_op.drop_index('uq_person_identifier_hash')
+        batch_op.create_index(
+            'uq_person_identifier_hash',
+            ['kind', 'value_hash'],
+            unique=True,
+            sqlite_where=standing,
+            postgresql_where=standing,
+        )
 
 
 def downgrade() -> None:

@@ -233,5 +233,5 @@ def refuse_other_names(w: Write, entrants: Mapping[int, Entrant]) -> list[RowErr
     return [
         RowError(row, "document_number", other_name(known[hashed].name).message)
         for row, entrant in entrants.items()
-        if (hashed := entrant.document_hash) in known and known[hashed].name != entrant.name
+        if (hashed := entrant.document_hash) in known and not known[hashed].is_called(entrant.name)
     ]

@@ -22,10 +22,18 @@ _LAST = "\U0010ffff"
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """Whom a document number or a name with a phone belongs to: always the canonical person."""
+    """Whom a document number or a name with a phone belongs to: always the canonical person.
+
+    `entered_as` is the name of the row that was found, which may have been merged into the person since.
+    """
 
     person_id: int
     name: str
+    entered_as: str
+
+    def is_called(self, name: str) -> bool:
+        """Whether a list that gives this name means the person."""
+        return name in (self.name, self.entered_as)
 
 
 def starts_with(column: Any, text: str) -> ColumnElement[bool]:
@@ -71,12 +79,12 @@ def known_by_hash(session: Session, hashes: Iterable[str]) -> dict[str, KnownPer
         return {}
     holder, canonical = aliased(Person), aliased(Person)
     rows = session.execute(
-        select(PersonIdentifier.value_hash, canonical.id, canonical.name)
+        select(PersonIdentifier.value_hash, canonical.id, canonical.name, holder.name)
         .join(holder, holder.id == PersonIdentifier.person_id)
         .join(canonical, canonical.id == holder.canonical_id)
-        .where(PersonIdentifier.value_hash.in_(wanted))
+        .where(PersonIdentifier.value_hash.in_(wanted), PersonIdentifier.voided_at.is_(None))
     )
-    return {value_hash: KnownPerson(person_id, name) for value_hash, person_id, name in rows}
+    return {value_hash: KnownPerson(*told) for value_hash, *told in rows}
 
 
 def known_by_phone(session: Session, phone_hashes: Iterable[str]) -> dict[tuple[str, str], KnownPerson]:
@@ -91,7 +99,7 @@ def known_by_phone(session: Session, phone_hashes: Iterable[str]) -> dict[tuple[
         .join(canonical, canonical.id == holder.canonical_id)
         .where(holder.phone_hash.in_(wanted), canonical.state == "active")
     ):
-        found.setdefault((name, phone_hash or ""), set()).add(KnownPerson(person_id, canonical_name))
+        found.setdefault((name, phone_hash or ""), set()).add(KnownPerson(person_id, canonical_name, name))
     return {key: next(iter(people)) for key, people in found.items() if len(people) == 1}
 
 
@@ -124,7 +132,7 @@ def identifiers(session: Session, person_id: int) -> list[MaskedIdentifier]:
     rows = session.execute(
         select(PersonIdentifier.kind, PersonIdentifier.value)
         .join(Person, Person.id == PersonIdentifier.person_id)
-        .where(Person.canonical_id == person_id)
+        .where(Person.canonical_id == person_id, PersonIdentifier.voided_at.is_(None))
         .order_by(PersonIdentifier.id)
     )
     return [MaskedIdentifier(kind, mask(number)) for kind, number in rows]

@@ -159,7 +159,7 @@ def _refuse_other_names(w: Write, rows: Sequence[LegacyCertificate]) -> None:
     known = known_by_hash(w.session, (row.entrant.document_hash for row in rows if row.entrant.document_hash))
     for row in rows:
         person = known.get(row.entrant.document_hash or "")
-        if person is not None and person.name != row.entrant.name:
+        if person is not None and not person.is_called(row.entrant.name):
             _refuse_row(row.row, other_name(person.name))
 
 

@@ -87,7 +87,7 @@ def _documents(session: Session, batch_id: int) -> dict[int, str]:
     rows = session.execute(
         select(owner.canonical_id, PersonIdentifier.kind, PersonIdentifier.id, PersonIdentifier.value)
         .join(owner, owner.id == PersonIdentifier.person_id)
-        .where(owner.canonical_id.in_(wanted))
+        .where(owner.canonical_id.in_(wanted), PersonIdentifier.voided_at.is_(None))
     ).all()
     ordered = sorted(
         rows, key=lambda row: (_KIND_ORDER.get(row.kind, len(_KIND_ORDER)), row.id), reverse=True

@@ -16,7 +16,7 @@ from registry.people.identity import IdentityDocument
 from registry.people.kinds import DocumentKind
 from registry.people.models import Person, PersonIdentifier
 from registry.people.pinyin import name_pinyin
-from registry.people.queries import KnownPerson, known_by_hash, known_by_phone
+from registry.people.queries import known_by_hash, known_by_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def match_or_add(w: Write, entrants: Sequence[Entrant], unit_id: int) -> list[Ma
         if known is None and not entrant.document_hash and entrant.phone_hash:
             known = by_phone.get((entrant.name, entrant.phone_hash))
         if known is not None:
-            if known.name != entrant.name:
+            if not known.is_called(entrant.name):
                 raise other_name(known.name)
             matched.append(Matched(known.person_id, True))
             continue

@@ -44,7 +44,8 @@ def trainees(
     document = (
         select(func.min(PersonIdentifier.id))
         .where(
-            or_(PersonIdentifier.person_id == holder.id, PersonIdentifier.person_id == holder.canonical_id)
+            or_(PersonIdentifier.person_id == holder.id, PersonIdentifier.person_id == holder.canonical_id),
+            PersonIdentifier.voided_at.is_(None),
         )
         .correlate(holder)
         .scalar_subquery()
