@@ -1,4 +1,4 @@
-"""Correcting a person: registered numbers are not contradicted, and a wrong number gives way to the right one."""
+"""Correcting a person: registered numbers are not contradicted, and a wrong number gives way."""
 
 from __future__ import annotations
 
