@@ -1,4 +1,4 @@
-"""A unit whose parentage begins later stands under its first parent until then: nobody gains or loses reach."""
+"""A unit whose parentage begins later stands under its first parent until then."""
 
 from __future__ import annotations
 
