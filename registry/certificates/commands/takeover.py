@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any, NoReturn
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from registry.accounts.models import Unit
 from registry.accounts.settings import is_demo
@@ -24,7 +24,7 @@ from registry.core.permissions import Permission
 from registry.core.secrets import new_token
 from registry.core.write import Write, command
 from registry.people.commands import Entrant, match_or_add, other_name
-from registry.people.queries import known_by_hash, number_mask
+from registry.people.queries import KnownPerson, known_by_hash, number_mask
 
 LEGACY = "legacy"
 """The template version of certificates that were printed elsewhere; no PDF is drawn of them."""
@@ -73,8 +73,9 @@ class Imported:
 def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Imported:
     """Take over certificates under the numbers they carry; their holders are found again or added.
 
-    A row whose number, holder's name and date of issue are registered already is left as it is. RuleError,
-    naming the row, for a number that another certificate of the type carries; then nothing is saved.
+    A row whose number, date of issue and holder are registered already is left as it is; the holder is told
+    by document, or without one by name. RuleError, naming the row, for a number that another certificate of
+    the type carries; then nothing is saved.
     """
     scope = w.actor.scope(Permission.CERTIFICATE_IMPORT)
     if not all(scope.holds(row.unit_id) for row in rows):
@@ -128,6 +129,8 @@ def _not_yet_registered(w: Write, rows: Sequence[LegacyCertificate]) -> list[Leg
         (found.credential_type_id, found.number): found
         for found in certificates_numbered(w.session, (row.number for row in rows))
     }
+    hashes = (row.entrant.document_hash for row in rows)
+    holder_of = known_by_hash(w.session, (hashed for hashed in hashes if hashed))
     fresh: list[LegacyCertificate] = []
     row_of: dict[tuple[int, str], int] = {}
     for row in rows:
@@ -142,7 +145,7 @@ def _not_yet_registered(w: Write, rows: Sequence[LegacyCertificate]) -> list[Leg
         known = registered.get(key)
         if known is None:
             fresh.append(row)
-        elif (known.name, known.issued_on) != (row.entrant.name, row.issued_on):
+        elif known.issued_on != row.issued_on or not _is_holder(row.entrant, known, holder_of):
             raise RuleError(
                 N_(
                     "Row %(row)s: another certificate of this type carries the number %(number)s. "
@@ -153,6 +156,14 @@ def _not_yet_registered(w: Write, rows: Sequence[LegacyCertificate]) -> list[Leg
                 number=row.number,
             )
     return fresh
+
+
+def _is_holder(entrant: Entrant, registered: Row[Any], holder_of: Mapping[str, KnownPerson]) -> bool:
+    """Whether the row names the holder of the certificate that is registered under its number."""
+    if entrant.document_hash is not None and registered.has_document:
+        named = holder_of.get(entrant.document_hash)
+        return named is not None and named.person_id == registered.person_id
+    return entrant.name in (registered.name, registered.entered_as)
 
 
 def _refuse_other_names(w: Write, rows: Sequence[LegacyCertificate]) -> None:
