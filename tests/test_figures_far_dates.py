@@ -1,4 +1,4 @@
-"""Days and moments at the ends of the calendar are refused in words, and a certificate "without end" counts."""
+"""Days and moments at the ends of the calendar are refused in words; a certificate without end counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list of certificates read with care: who the holder of a registered number is, and dates that cannot be."""
+"""A list of certificates read with care: who holds a registered number, and dates that cannot be."""
 
 from __future__ import annotations
 

@@ -216,6 +216,7 @@ def import_certificate_events(w: Write, *, rows: Sequence[LegacyEvent]) -> int:
         for certificate in w.session.execute(chunk).scalars():
             found[certificate.credential_type_id, certificate.number] = certificate
     events = []
+    void_with_original: set[int] = set()
     for row in rows:
         named = found.get((row.credential_type_id, row.number))
         if named is None:
@@ -228,24 +229,30 @@ def import_certificate_events(w: Write, *, rows: Sequence[LegacyEvent]) -> int:
                 row=row.row,
                 number=row.number,
             )
+        if row.kind == "voided" and named.id in void_with_original:
+            continue
+        ended = [named]
         try:
-            reason = (
-                void(w, named, row.reason) if row.kind == "voided" else revoke(w, named, row.on, row.reason)
-            )
+            if row.kind == "voided":
+                ended = void(w, named, row.reason)
+                void_with_original.update(certificate.id for certificate in ended[1:])
+            else:
+                revoke(w, named, row.on, row.reason)
         except RuleError as error:
             _refuse_row(row.row, error)
-        events.append(
+        events += [
             {
-                "certificate_id": named.id,
+                "certificate_id": certificate.id,
                 "kind": row.kind,
                 "on": row.on,
-                "reason": reason,
+                "reason": row.reason.strip(),
                 "document": row.document,
                 "by_id": w.actor.user_id,
             }
-        )
+            for certificate in ended
+        ]
     w.insert_many(CertificateEvent, events)
-    return len(events)
+    return len(rows)
 
 
 def _refuse_row(row: int, error: RuleError) -> NoReturn:
