@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -37,7 +38,7 @@ def replaced(session: Session, steps: int) -> list[Certificate]:
     (person,) = make.persons(session, 1)
     chain = [issued(session, [person])[0] for _ in range(steps)]
     with write("certificates.factory", SYSTEM) as w:
-        for earlier, later in zip(chain, chain[1:], strict=False):
+        for earlier, later in pairwise(chain):
             w.session.refresh(later)
             later.replaces_id = earlier.id
     return chain

@@ -33,8 +33,8 @@ def test_a_marked_session_stays_in_the_past(session: Session) -> None:
     run(SYSTEM, record_attendance, found, marks=[mark], key="one")
     planned = plan(session, found)
     tomorrow = clock.today() + timedelta(days=1)
+    moved = replace(planned[0], held_on=tomorrow)
     with pytest.raises(RuleError, match="Attendance of session 1 is recorded"):
-        moved = replace(planned[0], held_on=tomorrow)
         run(SYSTEM, edit_sessions, found, sessions=[moved, *planned[1:]])
     run(SYSTEM, edit_sessions, found, sessions=[replace(planned[0], held_on=clock.today()), *planned[1:]])
     session.rollback()

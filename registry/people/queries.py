@@ -84,7 +84,7 @@ def known_by_hash(session: Session, hashes: Iterable[str]) -> dict[str, KnownPer
         .join(canonical, canonical.id == holder.canonical_id)
         .where(PersonIdentifier.value_hash.in_(wanted), PersonIdentifier.voided_at.is_(None))
     )
-    return {value_hash: KnownPerson(*told) for value_hash, *told in rows}
+    return {hashed: KnownPerson(person_id, name, entered) for hashed, person_id, name, entered in rows}
 
 
 def known_by_phone(session: Session, phone_hashes: Iterable[str]) -> dict[tuple[str, str], KnownPerson]:

@@ -75,8 +75,8 @@ def trainees(
         rows = rows.limit(limit)
     mask = number_mask(session)
     return [
-        Trainee(enrolment, person_id, name, sex, mask(number) if number else None, *rest)
-        for enrolment, person_id, name, sex, number, *rest in session.execute(rows)
+        Trainee(enrolment, person_id, name, sex, mask(number) if number else None, phone, held, held_number)
+        for enrolment, person_id, name, sex, number, phone, held, held_number in session.execute(rows)
     ]
 
 
