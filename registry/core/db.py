@@ -15,6 +15,8 @@ from registry.core.engines import PREFIX_TEXT
 
 # A list of ids in one statement; both engines take this many parameters.
 CHUNK = 10_000
+# The largest number that a column of ids holds on either engine.
+LARGEST_ID = 2**31 - 1
 
 
 class UtcStamp(TypeDecorator[datetime]):
