@@ -105,6 +105,7 @@ class Certificate(Base):
     __tablename__ = "certificate"
     __person__ = "person_id"
     __reach__ = ("person_id", "unit_id")
+    __reach_when_void__ = True
     __table_args__ = (
         UniqueConstraint("credential_type_id", "number"),
         # A batch issued twice would need a second certificate for the same person.

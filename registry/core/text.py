@@ -189,7 +189,7 @@ def mask_name(name: str, *, minor: bool = False) -> str:
 def mask_number(number: str, first: int = 6, last: int = 4) -> str:
     """A document number with its first and last characters in clear: 220102********1234.
 
-    The pattern is a setting. Where it would hide less than a third, a quarter is shown at each end.
+    How many are shown is a setting. Where it would hide less than a third, a quarter is shown at each end.
     """
     if (len(number) - first - last) * 3 < len(number):
         first = last = len(number) // 4

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, String, Text
+from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.core.db import PERSONAL, Base, Json, Pk, SearchText, Stamp, ref
 from registry.core.secrets import BLIND, Encrypted
+
+_STANDING = text("voided_at IS NULL")
 
 
 class Person(Base):
@@ -42,18 +44,29 @@ class Person(Base):
 
 
 class PersonIdentifier(Base):
-    """A document number: encrypted, found by its blind index. One strong number is one row only."""
+    """A document number: encrypted, found by its blind index. One strong number is one row only.
+
+    A number entered in error is voided by the right one, and is free again for whom it belongs to.
+    """
 
     __tablename__ = "person_identifier"
     __person__ = "person_id"
-    __table_args__ = (Index("uq_person_identifier_hash", "kind", "value_hash", unique=True),)
+    __table_args__ = (
+        Index(
+            "uq_person_identifier_hash",
+            *("kind", "value_hash"),
+            unique=True,
+            sqlite_where=_STANDING,
+            postgresql_where=_STANDING,
+        ),
+    )
     id: Mapped[Pk]
     person_id: Mapped[int] = ref("person.id")
     kind: Mapped[str] = mapped_column(String(20))
     value: Mapped[str] = mapped_column(Encrypted, info=PERSONAL)
     value_hash: Mapped[str] = mapped_column(BLIND)
     last4: Mapped[str] = mapped_column(String(4), info=PERSONAL)
-    masked: Mapped[str] = mapped_column(Encrypted, info=PERSONAL)
+    voided_at: Mapped[Stamp | None]
 
 
 class PersonReach(Base):
@@ -61,6 +74,8 @@ class PersonReach(Base):
 
     The name is repeated here, with its spelling and initials, so that a unit finds its own people in an index
     of its own; of a person that was merged or voided there is none.
+
+    `registered` says that the unit entered the person itself, who was known elsewhere: that is a fact, too.
     """
 
     __tablename__ = "person_reach"
@@ -73,6 +88,7 @@ class PersonReach(Base):
     )
     person_id: Mapped[int] = ref("person.id", index=False, primary_key=True, autoincrement=False)
     unit_id: Mapped[int] = ref("unit.id", index=False, primary_key=True, autoincrement=False)
+    registered: Mapped[bool] = mapped_column(default=False)
     name: Mapped[SearchText | None]
     pinyin: Mapped[SearchText | None]
     initials: Mapped[SearchText | None]

@@ -104,7 +104,7 @@ def check_rows(
     bad = set(checked.bad_rows)
     for index, entrant in found.items():
         person = known.get(_key(entrant))
-        if person is not None and person.name != entrant.name:
+        if person is not None and not person.is_called(entrant.name):
             checked.errors.append(CellError(index, "document_number", other_name(person.name).message))
             continue
         if index in bad:

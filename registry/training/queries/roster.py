@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from registry.certificates.models import BatchLine, Certificate
 from registry.core.write import chunks
 from registry.people.models import Person, PersonIdentifier
+from registry.people.queries import number_mask
 from registry.training.models import (
     Assessment,
     AttendanceEvent,
@@ -43,7 +44,8 @@ def trainees(
     document = (
         select(func.min(PersonIdentifier.id))
         .where(
-            or_(PersonIdentifier.person_id == holder.id, PersonIdentifier.person_id == holder.canonical_id)
+            or_(PersonIdentifier.person_id == holder.id, PersonIdentifier.person_id == holder.canonical_id),
+            PersonIdentifier.voided_at.is_(None),
         )
         .correlate(holder)
         .scalar_subquery()
@@ -54,7 +56,7 @@ def trainees(
             person.id,
             person.name,
             person.sex,
-            PersonIdentifier.masked,
+            PersonIdentifier.value,
             person.phone,
             Certificate.id,
             Certificate.number,
@@ -71,7 +73,11 @@ def trainees(
         rows = rows.where(Enrolment.withdrawn_on.is_(None))
     if limit is not None:
         rows = rows.limit(limit)
-    return [Trainee(*row) for row in session.execute(rows)]
+    mask = number_mask(session)
+    return [
+        Trainee(enrolment, person_id, name, sex, mask(number) if number else None, phone, held, held_number)
+        for enrolment, person_id, name, sex, number, phone, held, held_number in session.execute(rows)
+    ]
 
 
 def enrolled_persons(session: Session, course_id: int) -> dict[int, Enrolment]:
