@@ -96,11 +96,10 @@ def check_rows(
             found[index] = entrant
     _refuse_repeated(checked, found)
     known = _known(session, found.values())
-    enrolled = enrolled_persons(session, course.id)
+    known_ids = {person.person_id for person in known.values()}
+    enrolled = enrolled_persons(session, course.id, known_ids)
     here = {person for person, enrolment in enrolled.items() if enrolment.withdrawn_on is None}
-    holding = holders(
-        session, {k.person_id for k in known.values()}, version.credential_type_id, course.starts_on
-    )
+    holding = holders(session, known_ids, version.credential_type_id, course.starts_on)
     bad = set(checked.bad_rows)
     for index, entrant in found.items():
         person = known.get(_key(entrant))

@@ -93,7 +93,7 @@ def _take_in(
     )
     w.unit_id = course.unit_id
     matched = match_or_add(w, [entry.entrant for entry in entries], course.unit_id)
-    there = enrolled_persons(w.session, course.id)
+    there = enrolled_persons(w.session, course.id, {match.person_id for match in matched if match.known})
     fresh: dict[int, dict[str, Any]] = {}
     returned: set[int] = set()
     for entry, match in zip(entries, matched, strict=True):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.certificates.models import BatchLine, Certificate
@@ -80,14 +80,24 @@ def trainees(
     ]
 
 
-def enrolled_persons(session: Session, course_id: int) -> dict[int, Enrolment]:
-    """Canonical person → enrolment of the course that is not void, withdrawn ones included."""
-    rows = session.execute(
-        select(Person.canonical_id, Enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
-        .where(Enrolment.course_id == course_id, Enrolment.voided_at.is_(None))
+def enrolled_persons(session: Session, course_id: int, person_ids: Collection[int]) -> dict[int, Enrolment]:
+    """Canonical person → enrolment that is not void, of those who are enrolled; withdrawn ones included."""
+    found: dict[int, Enrolment] = {}
+    for ids in chunks(person_ids):
+        rows = session.execute(_ENROLLED, {"course_id": course_id, "person_ids": ids})
+        found.update(dict(iter(rows)))
+    return found
+
+
+_ENROLLED = (
+    select(Person.canonical_id, Enrolment)
+    .join(Person, Person.id == Enrolment.person_id)
+    .where(
+        Enrolment.course_id == bindparam("course_id"),
+        Enrolment.voided_at.is_(None),
+        Person.canonical_id.in_(bindparam("person_ids", expanding=True)),
     )
-    return dict(iter(rows))
+)
 
 
 def holders(
