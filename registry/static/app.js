@@ -208,7 +208,8 @@
       });
     }, 0);
     // An answer that is a file leaves the page standing; sending again is safe, the form key sees to that.
-    setTimeout(function () { release(form); leaving = false; }, 20000);
+    var file = event.submitter && event.submitter.hasAttribute("data-file");
+    setTimeout(function () { release(form); leaving = false; }, file ? 3000 : 20000);
   });
   window.addEventListener("pageshow", function () { leaving = false; all("form[data-sent]").forEach(release); });
 
@@ -268,6 +269,10 @@
     window.addEventListener("pageshow", show);
     show();
   });
+
+  /* A click on a filter or a page number of a list that stands further down arrives at the list again. */
+  var list = one("[data-arrive]");
+  if (list && location.search && arrived && arrived.type === "navigate") { (list.previousElementSibling || list).scrollIntoView(); }
 
   /* ---- Long jobs ---- */
   all("[data-poll]").forEach(function (job) {

@@ -1,19 +1,22 @@
-"""From a valid form to one write and the page that shows its result."""
+"""From a valid form to its writes and the page that shows their result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from registry.core.errors import AlreadySavedError, BusyError, RuleError, StorageError
+from registry.core.errors import AlreadySavedError, BusyError, ForbiddenError, RuleError, StorageError
 from registry.core.write import Command, Once, run_once
 from registry.web.forms import BaseForm
 
 R = TypeVar("R")
+
+Refusal = RuleError | BusyError | StorageError | ForbiddenError
 
 
 def submit(
@@ -45,3 +48,38 @@ def submit(
     if saved is not None:
         flash(saved, "success")
     return redirect(locate(result), 303)
+
+
+def submit_each(
+    form: BaseForm,
+    verb: Command[Any, R],
+    record_ids: Iterable[int],
+    load: Callable[[int], Any],
+    *,
+    locate: Callable[[R], str],
+    **kwargs: Any,
+) -> dict[int, Refusal | None]:
+    """Run a command for each of several records, each as a write of its own: what is refused keeps none of
+    the others. Gives for each record why it was refused, None where it was not.
+
+    Every record has a key of its own under that of the form, so the form sent twice has no second effect.
+    When the database cannot write, the records that follow are not tried and told the same.
+    """
+    assert request.endpoint is not None
+    told: dict[int, Refusal | None] = {}
+    stopped: Refusal | None = None
+    for record_id in record_ids:
+        if stopped is None:
+            key = hashlib.sha256(f"{form.form_key.data}:{record_id}".encode()).hexdigest()
+            once = Once(g.actor.user_id or 0, request.endpoint, key, key)
+            try:
+                run_once(g.actor, verb, once, locate, (load(record_id),), kwargs)
+            except (RuleError, ForbiddenError) as error:
+                told[record_id] = error
+                continue
+            except (BusyError, StorageError) as error:
+                stopped = error
+            except AlreadySavedError:
+                pass
+        told[record_id] = stopped
+    return told

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Blueprint, g, url_for
 from flask_babel import gettext as _
 
 from registry.core.i18n import Message
 from registry.core.permissions import Permission
 from registry.training.forms.records import item_name
-from registry.training.models import Course, RosterImport
+from registry.training.models import Course, Enrolment, RosterImport
 from registry.training.outcome import REASONS, RESULT_LABELS, Reason, Result
 from registry.training.stages import STAGE_LABELS, Stage
 from registry.web.columns import Status
@@ -47,6 +49,17 @@ def say_reason(reason: Reason) -> str:
     """A reason in the language of the page; a practical item by its name in that language."""
     params = {k: item_name(v) if isinstance(v, dict) else v for k, v in reason.params.items()}
     return translate(Message(REASONS[reason.code], params))
+
+
+def frozen_reasons(enrolment: Enrolment) -> str:
+    """Why a result is no pass, as it was frozen when the course was closed."""
+    basis = enrolment.result_basis or {}
+    return say_reasons(Reason(r["code"], r["params"]) for r in basis.get("reasons", ()))
+
+
+def say_reasons(reasons: Iterable[Reason]) -> str:
+    """Several reasons in one line."""
+    return str(_("; ")).join(say_reason(reason) for reason in reasons)
 
 
 def import_page(taken: RosterImport) -> str:
