@@ -20,6 +20,7 @@ from registry.certificates.views.blueprint import BATCH_STATES, blueprint, publi
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import (
+    AlreadySavedError,
     ForbiddenError,
     RecordNotFoundError,
     RuleError,
@@ -30,7 +31,7 @@ from registry.web.guard import permit
 from registry.web.listing import whole_numbers
 from registry.web.load import load
 from registry.web.locale import translate
-from registry.web.submit import Refusal, submit_each
+from registry.web.submit import SAVED_ALREADY, Refusal, submit_each
 
 MOST_BATCHES = 50
 
@@ -94,13 +95,14 @@ def _page(batch_ids: Any) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """One of the chosen batches as the page tells of it. `told` is a state, or why it cannot be issued."""
+    """One of the chosen batches as the page tells of it."""
 
     batch_id: int
     title: str
     cells: list[Any]
     certificates: int
     ready: bool
+    issued: bool
 
 
 def _lines(ids: tuple[int, ...]) -> list[Line]:
@@ -135,6 +137,7 @@ def _line(row: Any) -> Line:
         ],
         certificates=row.lines,
         ready=ready,
+        issued=row.state == "issued",
     )
 
 
@@ -163,29 +166,30 @@ def _in_words(refusal: Refusal) -> str:
 
 
 def _issue(form: IssueForm, lines: list[Line]) -> None:
-    """Issue what is ready, and say how many were and how many were not."""
-    titles = {line.batch_id: line.title for line in lines if line.ready}
+    """Issue what is ready, and say how many were and what was not.
+
+    Those issued already are sent as well: under the key of the form they tell whether it was sent before.
+    """
     told = submit_each(
         form,
         commands.issue_batch,
-        titles,
+        [line.batch_id for line in lines if line.ready or line.issued],
         lambda batch_id: load(CertificateBatch, batch_id),
         locate=lambda issued: url_for("certificates.batch", batch_id=issued.id),
         fonts=font_book(),
         public_url=public_url(),
     )
-    refused = {batch_id: refusal for batch_id, refusal in told.items() if refusal is not None}
-    issued = len(told) - len(refused)
+    issued = sum(why is None for why in told.values())
+    refused = [(line, told[line.batch_id]) for line in lines if line.ready]
+    for line, why in refused:
+        if why is not None and not isinstance(why, AlreadySavedError):
+            flash(
+                _("“%(title)s” was not issued: %(reason)s", title=line.title, reason=_in_words(why)),
+                "warning",
+            )
     if issued:
         flash(_("%(count)s batches are issued.", count=issued), "success")
-    for batch_id, refusal in refused.items():
-        flash(
-            _(
-                "“%(title)s” was not issued: %(reason)s",
-                title=titles[batch_id],
-                reason=_in_words(refusal),
-            ),
-            "warning",
-        )
-    if not told:
+    elif any(isinstance(why, AlreadySavedError) for why in told.values()):
+        flash(_(SAVED_ALREADY), "info")
+    elif not refused:
         flash(_("None of these batches can be issued. Nothing was issued; see why below."), "warning")
