@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit, User
@@ -17,6 +17,7 @@ from registry.core.scope import Scope
 from registry.people.models import Person, PersonMerge
 from registry.people.queries import persons, persons_named, starts_with
 from registry.training.models import Course, Enrolment, RosterDraft
+from registry.training.queries.courses import certified
 
 # How many rows a block of the start page or of the search shows.
 FEW = 8
@@ -91,27 +92,36 @@ def find_people(session: Session, scope: Scope, text: str) -> list[Person]:
     )
 
 
-def find_certificates(session: Session, scope: Scope, text: str) -> list[Certificate]:
-    """Certificates within reach whose number starts with the text."""
+def find_certificates(session: Session, scope: Scope, text: str) -> list[tuple[Certificate, str]]:
+    """Certificates within reach whose number starts with the text, with the name of the holder."""
     return list(
         session.execute(
-            select(Certificate)
+            select(Certificate, Person.name)
+            .join(Person, Person.id == Certificate.person_id)
             .where(starts_with(Certificate.number, text.upper()), scope.where(Certificate.unit_id))
             .order_by(Certificate.number)
             .limit(FEW + 1)
-        ).scalars()
+        ).all()
     )
 
 
-def find_courses(session: Session, scope: Scope, text: str) -> list[Course]:
-    """Courses within reach whose number starts with the text."""
+def find_courses(session: Session, scope: Scope, text: str, *, anywhere: bool) -> list[tuple[Course, bool]]:
+    """Courses within reach whose number starts with the text, or, with `anywhere`, whose title or venue holds
+    it; and whether certificates were issued from each."""
+    found = starts_with(Course.number, text)
+    if anywhere:
+        found = or_(
+            found,
+            Course.title.contains(text, autoescape=True),
+            Course.venue.contains(text, autoescape=True),
+        )
     return list(
         session.execute(
-            select(Course)
-            .where(starts_with(Course.number, text), scope.where(Course.unit_id))
-            .order_by(Course.number)
+            select(Course, certified())
+            .where(found, scope.where(Course.unit_id))
+            .order_by(Course.starts_on.desc(), Course.number)
             .limit(FEW + 1)
-        ).scalars()
+        ).all()
     )
 
 

@@ -352,7 +352,7 @@
     var undoButton = make("button", { type: "button", className: "btn btn-tool", textContent: texts.undo, disabled: true });
     var addButton = make("button", { type: "button", className: "btn btn-tool", textContent: "+ " + texts.add });
     var head = make("tr", {}, [make("th", { scope: "col", className: "stick", textContent: "#" })].concat(columns.map(function (column, index) {
-      return make("th", { scope: "col", className: index === 0 && column.readonly ? "stick stick-2" : "", textContent: column.label });
+      return make("th", { scope: "col", className: index === 0 && column.readonly ? "stick stick-2" : column.type === "number" ? "num" : "", textContent: column.label });
     }), canDelete ? [make("td")] : []));
     var table = make("table", { "aria-label": texts.caption }, [make("thead", {}, [head]), body]);
     if (nameColumn === 0) { table.className = "grid-named"; }
@@ -403,7 +403,7 @@
       } else {
         input = make("input", { type: "text", value: value, autocomplete: "off", spellcheck: false });
         if (column.type === "number") { input.className = "num"; input.inputMode = "decimal"; }
-        if (column.wide) { cell.className += " wide"; }
+        if (column.wide || column.narrow) { cell.className += column.wide ? " wide" : " narrow"; }
       }
       input.setAttribute("aria-label", name);
       input.dataset.c = index;

@@ -11,27 +11,12 @@ from registry.core.i18n import Message
 from registry.core.permissions import Permission
 from registry.training.forms.records import item_name
 from registry.training.models import Course, Enrolment, RosterImport
-from registry.training.outcome import REASONS, RESULT_LABELS, Reason, Result
-from registry.training.stages import STAGE_LABELS, Stage
+from registry.training.outcome import REASONS, RESULT_KINDS, RESULT_LABELS, Reason, Result
+from registry.training.stages import STAGE_KINDS, STAGE_LABELS, Stage
 from registry.web.columns import Status
 from registry.web.locale import translate
 
 blueprint = Blueprint("training", __name__, url_prefix="/training")
-
-STAGE_KINDS = {
-    Stage.ENROLLING: "info",
-    Stage.RUNNING: "wait",
-    Stage.ASSESSING: "wait",
-    Stage.CLOSED: "info",
-    Stage.CERTIFIED: "good",
-    Stage.CANCELLED: "off",
-}
-RESULT_KINDS = {
-    Result.PASSED: "good",
-    Result.FAILED: "bad",
-    Result.INCOMPLETE: "wait",
-    Result.ABSENT: "off",
-}
 
 
 def stage_status(stage: Stage) -> Status:

@@ -81,8 +81,9 @@ def close_course(course_id: int) -> ResponseReturnValue:
         last=max((s.held_on for s in progress.sessions), default=course.ends_on),
         today=clock.today(),
         missing=[_row(progress, t, o) for t, o in rows if o.result is not Result.PASSED],
-        passed=[_row(progress, t, o) for t, o in rows if o.result is Result.PASSED],
+        passed=[_without_reason(_row(progress, t, o)) for t, o in rows if o.result is Result.PASSED],
         heads=_heads(progress),
+        passed_heads=_without_reason(_heads(progress)),
     )
 
 
@@ -168,6 +169,11 @@ def _worst_first(pair: tuple[Trainee, Outcome]) -> tuple[int, int]:
 def _heads(progress: Progress) -> list[Any]:
     heads: list[Any] = [_("Name"), _("Result"), _("What is missing"), (_("Minutes present"), "num")]
     return [*heads, (_("Theory"), "num")] if progress.version.theory_pass is not None else heads
+
+
+def _without_reason(cells: list[Any]) -> list[Any]:
+    """A row, or the headings, of those who passed: nothing is missing."""
+    return cells[:2] + cells[3:]
 
 
 def _row(progress: Progress, trainee: Trainee, found: Outcome) -> list[Any]:
