@@ -111,7 +111,7 @@ TRAINEES = Listing(
         Column("theory", _l("Theory"), value=_theory, css="num"),
         Column("practical", _l("Practical"), value=_practical),
         Column("result", _l("Result"), sort=Enrolment.result, value=_result),
-        Column("missing", _l("What is missing"), value=_missing),
+        Column("missing", _l("What is missing"), css="why", value=_missing),
         Column(
             "certificate",
             _l("Certificate"),
