@@ -47,6 +47,7 @@ BATCHES = Listing(
             "title",
             _l("Batch"),
             sort=CertificateBatch.title,
+            css="title",
             value=lambda row: Link(url_for("certificates.batch", batch_id=row.id), row.title),
         ),
         Column("credential_type", _l("Certificate type"), value=lambda row: row_name(row, "type")),

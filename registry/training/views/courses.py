@@ -50,6 +50,7 @@ COURSES = Listing(
             "title",
             _l("Title"),
             sort=Course.title,
+            css="title",
             value=lambda row: Link(url_for("training.course", course_id=row.Course.id), row.Course.title),
         ),
         Column(
