@@ -643,6 +643,7 @@
     };
     draw();
     if (badPlaces().length) { nextBad(); }
+    else if (box.hasAttribute("data-first") && rows.every(isBlank) && !one("[data-error-summary], [autofocus]")) { focus(0, firstEditable); }
   }
 
   all("[data-grid]").forEach(setUpGrid);
