@@ -11,18 +11,25 @@ from flask import Flask
 from playwright.sync_api import ViewportSize
 from sqlalchemy.orm import Session
 
+from registry.certificates.commands import void_certificate
 from registry.certificates.models import Certificate
 from registry.core.permissions import Role
+from registry.core.scope import SYSTEM
+from registry.core.write import run
 from registry.training.models import Enrolment
 from tests import certificates, training
 from tests import factories as make
 from tests.browser.conftest import LANGUAGES, NARROW, WIDE, OpenWindow
 from tests.browser.counter import Window
+from tests.browser.test_screens import troubles
 
 pytestmark = pytest.mark.browser
 
 WHERE = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280", "375"])
 BUTTON = "[data-batch] .buttons button"
+
+
+LOOKS = ("narrow", "dark", "wide")
 
 
 def tick(window: Window, row: int, **more: Any) -> None:
@@ -52,6 +59,21 @@ def test_the_selected_certificates_are_one_file(
     # The list still stands as it was, and can be used again.
     window.page.wait_for_function("selector => !document.querySelector(selector).disabled", arg=BUTTON)
     assert "3" in window.text("[data-batch-count]")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_has_no_pdf_is_told_first(session: Session, open_window: OpenWindow, language: str) -> None:
+    good, void = certificates.issued(session, make.persons(session, 2))
+    run(SYSTEM, void_certificate, void, reason="重复录入")
+    window = open_window(make.user(session, Role.TRAINER), language, reduced_motion="reduce")
+    window.open("/certificates/")
+    window.click("thead [data-all]")
+    window.follow(BUTTON)
+    assert void.number in window.text("table")
+    assert troubles(window, LOOKS) == []
+    with window.page.expect_download() as download:
+        window.click("[data-main]")
+    assert download.value.suggested_filename == f"{good.number}.pdf"
 
 
 @WHERE
@@ -87,11 +109,12 @@ def test_several_trainees_withdraw(
 ) -> None:
     course = training.course(session, capacity=20)
     training.enrolled(session, course, 6)
-    window = open_window(make.user(session, Role.TRAINER), language, viewport)
+    window = open_window(make.user(session, Role.TRAINER), language, viewport, reduced_motion="reduce")
     window.open(f"/training/courses/{course.id}")
     tick(window, 1)
     tick(window, 3, modifiers=["Shift"])
     window.follow(BUTTON)
+    assert troubles(window, LOOKS) == []
     assert window.page.locator(".names li").count() == 3
     assert window.overflow() <= 0
     # Without a reason nothing happens, and the selection stays.

@@ -192,12 +192,10 @@ def _next(
     if course.state == "open":
         if not progress.trainees or stage is Stage.ENROLLING:
             return _("Enrol trainees"), url_for("training.enrol", course_id=course.id)
-        if progress.marked_cells < _held_cells(progress):
+        if progress.marked_cells < (_cells(progress) if stage is Stage.RUNNING else _held_cells(progress)):
             return _("Record attendance"), url_for("training.record_attendance", course_id=course.id)
         if progress.assessed < len(progress.trainees):
             return _("Record results"), url_for("training.record_assessment", course_id=course.id)
-        if stage is Stage.RUNNING and progress.marked_cells < _cells(progress):
-            return _("Record attendance"), url_for("training.record_attendance", course_id=course.id)
         return _("Close the course"), url_for("training.close_course", course_id=course.id)
     if course.state == "closed" and progress.version.credential_type_id is not None:
         served = in_standing_batch(db.session(), course.id)
