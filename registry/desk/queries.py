@@ -16,7 +16,7 @@ from registry.core.journal import JournalEntry, JournalLine
 from registry.core.scope import Scope
 from registry.people.models import Person, PersonMerge
 from registry.people.queries import persons, persons_named, starts_with
-from registry.training.models import Course, Enrolment, RosterDraft
+from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterDraft
 from registry.training.queries.courses import certified
 
 # How many rows a block of the start page or of the search shows.
@@ -35,19 +35,30 @@ def open_courses(session: Session, scope: Scope) -> list[Course]:
     )
 
 
-def courses_to_prepare(session: Session, scope: Scope) -> list[Course]:
-    """Closed courses with trainees who passed and are in no batch yet."""
-    waiting = select(Enrolment.course_id).where(
-        Enrolment.result == "passed", Enrolment.batch_line_id.is_(None), Enrolment.voided_at.is_(None)
+def courses_to_prepare(session: Session, scope: Scope) -> list[tuple[Course, str | None]]:
+    """Closed courses with trainees who passed and are in no standing batch, and why their batch was rejected
+    where it was."""
+    reason = func.max(CertificateBatch.decision_reason)
+    waiting = (
+        select(Course.id, reason.label("reason"))
+        .join(CourseTypeVersion, CourseTypeVersion.id == Course.course_type_version_id)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .outerjoin(BatchLine, BatchLine.id == Enrolment.batch_line_id)
+        .outerjoin(CertificateBatch, CertificateBatch.id == BatchLine.batch_id)
+        .where(
+            Course.state == "closed",
+            scope.where(Course.unit_id),
+            CourseTypeVersion.credential_type_id.is_not(None),
+            Enrolment.result == "passed",
+            Enrolment.voided_at.is_(None),
+            Enrolment.withdrawn_on.is_(None),
+            or_(Enrolment.batch_line_id.is_(None), CertificateBatch.state == "rejected"),
+        )
+        .group_by(Course.id)
+        .subquery()
     )
-    return list(
-        session.execute(
-            select(Course)
-            .where(Course.state == "closed", scope.where(Course.unit_id), Course.id.in_(waiting))
-            .order_by(Course.closed_on, Course.id)
-            .limit(FEW)
-        ).scalars()
-    )
+    rows = select(Course, waiting.c.reason).join(waiting, waiting.c.id == Course.id)
+    return list(session.execute(rows.order_by(Course.closed_on, Course.id).limit(FEW)).all())
 
 
 def batches_to_decide(

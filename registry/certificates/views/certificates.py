@@ -49,7 +49,10 @@ CERTIFICATES = Listing(
     identity=Certificate.id,
     columns=(
         Column(
-            "number", _l("Number"), made=linked("certificates.certificate", "certificate_id", text="number")
+            "number",
+            _l("Number"),
+            sort=Certificate.number,
+            made=linked("certificates.certificate", "certificate_id", text="number"),
         ),
         Column(
             "holder",
