@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit, User
@@ -117,8 +117,8 @@ def find_certificates(session: Session, scope: Scope, text: str) -> list[tuple[C
 
 
 def find_courses(session: Session, scope: Scope, text: str, *, anywhere: bool) -> list[tuple[Course, bool]]:
-    """Courses within reach whose number starts with the text, or, with `anywhere`, whose title or venue holds
-    it; and whether certificates were issued from each."""
+    """Courses within reach whose number starts with the text. With `anywhere` also those whose title or venue
+    holds it, and whether certificates were issued from each."""
     found = starts_with(Course.number, text)
     if anywhere:
         found = or_(
@@ -128,7 +128,7 @@ def find_courses(session: Session, scope: Scope, text: str, *, anywhere: bool) -
         )
     return list(
         session.execute(
-            select(Course, certified())
+            select(Course, certified() if anywhere else false())
             .where(found, scope.where(Course.unit_id))
             .order_by(Course.starts_on.desc(), Course.number)
             .limit(FEW + 1)
