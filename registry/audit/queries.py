@@ -17,9 +17,9 @@ from registry.core.scope import Scope
 def entries(
     scope: Scope, *, action: str | None = None, since: date | None = None, until: date | None = None
 ) -> Select[Any]:
-    """Entries of users at home within reach, with the names of user and unit."""
+    """Entries of users at home within reach, with the name of the user and the unit."""
     rows: Any = (
-        select(JournalEntry, User.name, Unit.name)
+        select(JournalEntry, User.name, Unit)
         .outerjoin(User, User.id == JournalEntry.actor_id)
         .outerjoin(Unit, Unit.id == JournalEntry.unit_id)
     )

@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 
 from registry.certificates.models import Certificate
 from registry.core.scope import Scope
+from registry.desk.queries import FEW
 from registry.people.models import Person, PersonReach
 from registry.training.models import Course
 
-# How many of a kind are shown; one more is read, to tell that there are more.
-FEW = 8
 # The character after every other in byte order.
 _LAST = "\U0010ffff"
-_NOTHING = literal("")
 # How many units a search is limited to; None is everywhere.
 _Width = int | None
 
@@ -46,8 +44,8 @@ class Results(NamedTuple):
 def find(session: Session, text: str, *, people: Scope, certificates: Scope, courses: Scope) -> Results:
     """What begins with the text, within the reach of each kind.
 
-    A person begins so by name, spelling or initials, a certificate and a course by number. At most one more
-    than FEW of each is found.
+    A person begins so by name, spelling or initials, a certificate and a course by number. Of each kind one
+    more than FEW is read, to tell that there are more.
     """
     kinds = {"person": people, "certificate": certificates, "course": courses}
     statement = _statement(*(_width(scope) for scope in kinds.values()), text.isascii())
@@ -75,7 +73,7 @@ def _statement(people: _Width, certificates: _Width, courses: _Width, spelled: b
     """The statement for scopes of these widths, composed once. Only ASCII text can be a spelling."""
     parts = [
         *_people(people, spelled),
-        *_numbered("certificate", certificates, Certificate, _NOTHING),
+        *_numbered("certificate", certificates, Certificate, Person.name),
         *_numbered("course", courses, Course, Course.title),
     ]
     return union_all(*(select(part) for part in parts)) if parts else None
@@ -97,6 +95,8 @@ def _people(width: _Width, spelled: bool) -> Iterator[Subquery]:
 
 def _numbered(kind: str, width: _Width, model: Any, detail: Any) -> Iterator[Subquery]:
     rows = _line(kind, model.id, model.number, detail)
+    if detail is Person.name:
+        rows = rows.join_from(model, Person, Person.id == model.person_id)
     if width is None:
         yield _first(rows, model.number, "upper")
     for number in range(width or 0):

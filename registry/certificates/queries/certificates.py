@@ -90,6 +90,13 @@ def certificates(
     return rows
 
 
+def certificates_chosen(session: Session, rows: Rows, limit: int) -> Sequence[Certificate]:
+    """The records of the rows of a list, in the order of their numbers, at most `limit`."""
+    ids = rows.with_only_columns(Certificate.id, maintain_column_froms=True).limit(limit)
+    chosen = select(Certificate).where(Certificate.id.in_(ids.subquery().select()))
+    return session.execute(chosen.order_by(Certificate.number, Certificate.id)).scalars().all()
+
+
 def _issued_by(scope: Scope, *, by_unit: bool) -> ColumnElement[bool]:
     """The scope as a condition; unless `by_unit`, one that no index of the unit is used for.
 

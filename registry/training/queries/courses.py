@@ -67,7 +67,6 @@ def courses(
     today: date,
     text: str = "",
     type_id: int | None = None,
-    unit_id: int | None = None,
     stage: Stage | None = None,
     starts_from: date | None = None,
     starts_to: date | None = None,
@@ -90,8 +89,6 @@ def courses(
         )
     if type_id is not None:
         rows = rows.where(CourseType.id == type_id)
-    if unit_id is not None:
-        rows = rows.where(Course.unit_id == unit_id)
     if stage is not None:
         rows = rows.where(in_stage(stage, today))
     if starts_from is not None:
