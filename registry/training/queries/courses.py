@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit
@@ -39,13 +39,22 @@ class Instructor:
 
 
 def certified() -> ColumnElement[bool]:
-    """Whether a certificate was issued from the course."""
-    return exists().where(
-        Enrolment.course_id == Course.id,
-        Enrolment.batch_line_id == BatchLine.id,
-        BatchLine.certificate_id == Certificate.id,
-        Certificate.voided_at.is_(None),
+    """Whether a certificate was issued from the course.
+
+    With its own limit it is asked course by course, as far as the list is read. As EXISTS it would be
+    answered for the trainees of all courses at once.
+    """
+    issued = (
+        select(literal(1))
+        .where(
+            Enrolment.course_id == Course.id,
+            Enrolment.batch_line_id == BatchLine.id,
+            BatchLine.certificate_id == Certificate.id,
+            Certificate.voided_at.is_(None),
+        )
+        .limit(1)
     )
+    return issued.correlate(Course).scalar_subquery().is_not(None)
 
 
 def in_stage(stage: Stage, today: date) -> ColumnElement[bool]:
