@@ -31,6 +31,7 @@ def upgrade() -> None:
             sqlite_where=standing,
             postgresql_where=standing,
         )
+    op.create_index('ix_journal_entry_action', 'journal_entry', ['action', 'seq'])
     op.create_index('ix_enrolment_course', 'enrolment', ['course_id', 'id'])
     op.create_index(
         'ix_certificate_type_issued',

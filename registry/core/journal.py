@@ -47,6 +47,7 @@ class JournalEntry(Base):
     """One write. `hash` is the HMAC over the other columns and the hash of the entry before."""
 
     __tablename__ = "journal_entry"
+    __table_args__ = (Index("ix_journal_entry_action", "action", "seq"),)
     __journalled__ = False
     __insert_only__ = True
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
