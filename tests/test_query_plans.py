@@ -1,4 +1,4 @@
-"""Lists that find few rows among many are served by an index and not sorted: the plans SQLite makes for them."""
+"""Lists that find few rows among many are served by an index: the plans SQLite makes for them."""
 
 from __future__ import annotations
 
