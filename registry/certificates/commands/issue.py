@@ -19,7 +19,7 @@ from registry.certificates.models import (
     CredentialType,
 )
 from registry.certificates.numbers import take_numbers
-from registry.certificates.queries.batches import Holder, holders
+from registry.certificates.queries.batches import Holder, holders, holders_digest
 from registry.certificates.queries.certificates import rule_on
 from registry.certificates.snapshots import issuer_of, new_sheet, snapshot_of, unprintable_in
 from registry.certificates.validity import last_valid_day
@@ -34,14 +34,16 @@ from registry.core.write import Write, command
 
 # The right to issue depends on a setting, so it is checked inside; who may not even see a batch stops here.
 @command(Permission.CERTIFICATE_VIEW)
-def issue_batch(w: Write, batch: CertificateBatch, *, fonts: FontBook, public_url: str) -> CertificateBatch:
+def issue_batch(
+    w: Write, batch: CertificateBatch, *, fonts: FontBook, public_url: str, seen: str | None = None
+) -> CertificateBatch:
     """Approve a prepared batch and issue its certificates today, each with number, token and snapshot.
 
     The approver must be someone else than who prepared it, unless the setting `certificate_second_person`
     is off; then who may prepare may issue as well. `public_url` is the address QR codes lead to, and has to
     be the confirmed one; an installation with demo data issues on any address, under the demo mark.
-    RuleError when the batch is decided already, a line cannot be printed, or its person is no longer
-    registered. The number of statements does not depend on the size of the batch.
+    `seen` is `holders_digest` of what the approver looked at. RuleError when that changed since, the batch
+    is decided already, a line cannot be printed, or its person is no longer registered. The number of statements does not depend on the size of the batch.
     """
     _check_issuer(w, batch)
     refuse_decided(batch)
@@ -58,6 +60,13 @@ def issue_batch(w: Write, batch: CertificateBatch, *, fonts: FontBook, public_ur
     credential_type = w.session.get_one(CredentialType, batch.credential_type_id)
     issuer = issuer_of(w.session, unit, w.today)
     _check_people(people)
+    if seen is not None and seen != holders_digest(people):
+        raise RuleError(
+            N_(
+                "An entry of this batch changed since the page was loaded. Nothing was issued; "
+                "look at the list again and approve it."
+            )
+        )
     for row in unprintable_in(people, credential_type, issuer, fonts):
         raise RuleError(
             N_(
