@@ -83,6 +83,22 @@ def test_the_same_press_twice_issues_once(
     assert total(session) == 3
 
 
+def test_an_entry_corrected_since_the_page_was_loaded_is_looked_at_again(
+    session: Session, approver: Browser, batch: CertificateBatch
+) -> None:
+    url = f"/certificates/batches/{batch.id}"
+    seen = hidden(approver.get(url), "seen")
+    (holder, *_rest) = holders(session, batch.id)
+    person = session.get_one(Person, holder.person_id)
+    run(SYSTEM, people.correct_person, person, entrant=people.Entrant.of("欧阳改名"))
+    answer = approver.send(f"{url}/issue", seen=seen)
+    assert "changed since the page was loaded" in text(answer)
+    assert "欧阳改名" in text(answer)
+    assert (state(session, batch), total(session)) == ("prepared", 0)
+    assert approver.send(f"{url}/issue", seen=hidden(answer, "seen")).status_code == 303
+    assert total(session) == 3
+
+
 def test_a_second_press_from_another_page_is_told(
     session: Session, approver: Browser, batch: CertificateBatch
 ) -> None:

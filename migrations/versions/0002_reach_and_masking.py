@@ -31,6 +31,13 @@ def upgrade() -> None:
             sqlite_where=standing,
             postgresql_where=standing,
         )
+    op.create_index('ix_journal_entry_action', 'journal_entry', ['action', 'seq'])
+    op.create_index('ix_enrolment_course', 'enrolment', ['course_id', 'id'])
+    op.create_index(
+        'ix_certificate_type_issued',
+        'certificate',
+        ['credential_type_id', 'issued_on', 'id', 'unit_id', 'valid_until', 'ended_on', 'voided_at'],
+    )
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import Unit, User
@@ -26,7 +26,7 @@ def entries(
     if scope.units is not None:
         rows = rows.where(scope.where(JournalEntry.unit_id))
     if action:
-        rows = rows.where(or_(JournalEntry.action == action, JournalEntry.action.startswith(f"{action}.")))
+        rows = rows.where(JournalEntry.action == action)
     if since:
         rows = rows.where(JournalEntry.at >= start_of_day(since))
     if until:

@@ -118,6 +118,10 @@ class Certificate(Base):
             "ix_certificate_issued",
             *("issued_on", "id", "unit_id", "credential_type_id", "valid_until", "ended_on", "voided_at"),
         ),
+        Index(
+            "ix_certificate_type_issued",
+            *("credential_type_id", "issued_on", "id", "unit_id", "valid_until", "ended_on", "voided_at"),
+        ),
         Index("ix_certificate_unit_issued", "unit_id", "issued_on", "id"),
         Index("ix_certificate_number", "number"),
         Index("ix_certificate_unit_number", "unit_id", "number"),

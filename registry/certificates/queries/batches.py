@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +73,15 @@ def holders(session: Session, batch_id: int) -> list[Holder]:
         )
         for line in lines
     ]
+
+
+def holders_digest(people: Sequence[Holder]) -> str:
+    """What tells whether the certificates somebody approves will still say what the page showed."""
+    told = [
+        (h.line_id, h.person_id, h.name, h.sex, h.document_masked, h.course_title, h.class_hours, h.employer)
+        for h in people
+    ]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode("utf-8")).hexdigest()
 
 
 _KIND_ORDER = {kind.value: place for place, kind in enumerate(DocumentKind)}
