@@ -15,9 +15,12 @@ from registry.certificates.queries.certificates import certificates
 from registry.certificates.validity import CertificateState
 from registry.core import clock
 from registry.core.journal import JournalEntry
-from registry.core.scope import EVERYWHERE, Scope
+from registry.core.scope import EVERYWHERE, SYSTEM, Scope
+from registry.core.write import write
 from registry.indicators.question import ask
 from registry.indicators.read import by_month, value
+from registry.people.commands import match_or_add
+from registry.people.queries import MOST_NAMED, persons_named
 from registry.training.models import Course
 from registry.training.queries.courses import courses, instructors
 from registry.training.stages import Stage
@@ -74,6 +77,30 @@ def test_instructors_are_found_from_their_certificates(session: Session) -> None
     assert "ix_certificate_type_issued (credential_type_id=?" in told
     assert "SCAN person" not in told
     assert "SCAN certificate" not in told
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("units", [None, (3, 4, 5)])
+def test_names_are_read_in_the_order_of_their_indexes(
+    session: Session, units: tuple[int, ...] | None
+) -> None:
+    scope = EVERYWHERE if units is None else Scope(frozenset(units))
+    told = plan(session, persons_named(scope, "z"))
+    for index in ("name", "pinyin", "initials"):
+        assert f"ix_person_{index} ({index}>? AND {index}<?)" in told
+    assert "TEMP B-TREE FOR ORDER BY" not in told
+
+
+def test_names_elsewhere_do_not_push_out_those_within_reach(session: Session) -> None:
+    with write("people.factory", SYSTEM) as w:
+        elsewhere = [make.entrant("王伟") for _ in range(3 * MOST_NAMED)]
+        match_or_add(w, elsewhere, make.unit(session, make.YANJI).id)
+    here = make.person(session, name="王玮")
+    scope = Scope(frozenset({make.unit(session).id}))
+    for typed in ("王", "w", "wang", "ww"):
+        assert [person.id for person in session.execute(persons_named(scope, typed)).scalars()] == [here.id]
+    everyone = session.execute(persons_named(EVERYWHERE, "王")).scalars().all()
+    assert len(everyone) == MOST_NAMED
 
 
 @pytest.mark.parametrize("code", ["rescuers_first", "rescuers_valid"])
