@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from registry.audit.queries import entries
@@ -14,8 +14,10 @@ from registry.certificates.models import Certificate
 from registry.certificates.queries.certificates import certificates
 from registry.certificates.validity import CertificateState
 from registry.core import clock
+from registry.core.db import db
 from registry.core.journal import JournalEntry
 from registry.core.scope import EVERYWHERE, Scope
+from registry.desk.search import find
 from registry.indicators.question import ask
 from registry.indicators.read import by_month, value
 from registry.training.models import Course
@@ -74,6 +76,28 @@ def test_instructors_are_found_from_their_certificates(session: Session) -> None
     assert "ix_certificate_type_issued (credential_type_id=?" in told
     assert "SCAN person" not in told
     assert "SCAN certificate" not in told
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("units", [None, (3,), (3, 4, 5)])
+def test_names_and_numbers_are_searched_along_indexes(
+    session: Session, units: tuple[int, ...] | None
+) -> None:
+    scope = EVERYWHERE if units is None else Scope(frozenset(units))
+    sent: list[Any] = []
+    listener = lambda *args: sent.append(args[2:4])  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listener)
+    find(session, "w", people=scope, certificates=scope, courses=scope)
+    event.remove(db.engine, "before_cursor_execute", listener)
+    statement, values = sent[-1]
+    explained = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    told = "\n".join(row[-1] for row in explained)
+    table, unit = ("person", "") if units is None else ("person_reach", "unit_id=? AND ")
+    for index in ("name", "pinyin", "initials"):
+        ways = told.count(f"ix_{table}_{index} ({unit}{index}>? AND {index}<?)")
+        assert ways == len(units or (1,)), told
+    number = "ix_certificate_number (" if units is None else "ix_certificate_unit_number (unit_id=? AND "
+    assert told.count(f"{number}number>? AND number<?)") == len(units or (1,)), told
 
 
 @pytest.mark.parametrize("code", ["rescuers_first", "rescuers_valid"])
