@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import Unit, User
-from registry.core.clock import SHANGHAI, end_of_day
+from registry.core.clock import end_of_day, start_of_day
 from registry.core.journal import JournalEntry, JournalLine
 from registry.core.scope import Scope
 
@@ -17,18 +17,18 @@ from registry.core.scope import Scope
 def entries(
     scope: Scope, *, action: str | None = None, since: date | None = None, until: date | None = None
 ) -> Select[Any]:
-    """Entries of users at home within reach, with the names of user and unit."""
+    """Entries of users at home within reach, with the name of the user and the unit."""
     rows: Any = (
-        select(JournalEntry, User.name, Unit.name)
+        select(JournalEntry, User.name, Unit)
         .outerjoin(User, User.id == JournalEntry.actor_id)
         .outerjoin(Unit, Unit.id == JournalEntry.unit_id)
     )
     if scope.units is not None:
         rows = rows.where(scope.where(JournalEntry.unit_id))
     if action:
-        rows = rows.where(or_(JournalEntry.action == action, JournalEntry.action.startswith(f"{action}.")))
+        rows = rows.where(JournalEntry.action == action)
     if since:
-        rows = rows.where(JournalEntry.at >= datetime.combine(since, time.min, SHANGHAI))
+        rows = rows.where(JournalEntry.at >= start_of_day(since))
     if until:
         rows = rows.where(JournalEntry.at <= end_of_day(until))
     return rows  # type: ignore[no-any-return]

@@ -24,6 +24,7 @@ from registry.web.columns import Column, Link
 from registry.web.forms import FilterForm
 from registry.web.guard import permit
 from registry.web.listing import Listing
+from registry.web.locale import local_name
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -57,7 +58,7 @@ JOURNAL = Listing(
         Column("at", _l("Time"), value=lambda row: row[0].at),
         Column("action", _l("Action"), value=lambda row: action_label(row[0].action)),
         Column("who", _l("Who"), value=lambda row: row[1] or _("System")),
-        Column("unit", _l("Unit"), value=lambda row: row[2]),
+        Column("unit", _l("Unit"), value=lambda row: local_name(row[2]) if row[2] else None),
         Column("lines", _l("Records"), css="num", value=lambda row: row[0].line_count),
         Column("reason", _l("Reason"), value=lambda row: row[0].reason),
     ),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from registry.accounts import queries as accounts
@@ -34,18 +34,22 @@ class CertificateFilters(FilterForm):
         self.state.choices = everything + [
             (state.value, translate(state.label)) for state in CertificateState
         ]
-        self.unit.choices = everything + [
-            (str(unit.id), local_name(unit)) for unit in db.session.execute(accounts.units(g.scope)).scalars()
-        ]
+        self.unit.choices = _unit_choices()
         self.credential_type.choices = everything + [
             (str(kind.id), local_name(kind)) for kind in credential_types(db.session())
         ]
+
+
+def _unit_choices() -> list[tuple[str, str]]:
+    units = db.session.execute(accounts.units(g.scope)).scalars()
+    return [("", gettext("All")), *((str(unit.id), local_name(unit)) for unit in units)]
 
 
 class BatchFilters(FilterForm):
     """Filters of the list of batches."""
 
     state = SelectField(_l("State"), validators=[Optional()])
+    unit = SelectField(_l("Issuing unit"), validators=[Optional()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,10 +59,13 @@ class BatchFilters(FilterForm):
             ("issued", gettext("Issued")),
             ("rejected", gettext("Rejected")),
         ]
+        self.unit.choices = _unit_choices()
 
 
 class IssueForm(BaseForm):
-    """One press: nothing is filled in."""
+    """One press: nothing is filled in. `seen` tells what the page showed of the persons."""
+
+    seen = HiddenField()
 
 
 class RejectForm(BaseForm):

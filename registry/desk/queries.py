@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit, User
@@ -15,10 +15,11 @@ from registry.certificates.models import BatchLine, Certificate, CertificateBatc
 from registry.core.journal import JournalEntry, JournalLine
 from registry.core.scope import Scope
 from registry.people.models import Person, PersonMerge
-from registry.people.queries import persons, persons_named, starts_with
-from registry.training.models import Course, Enrolment, RosterDraft
+from registry.people.queries import persons, starts_with
+from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterDraft
+from registry.training.queries.courses import certified
 
-# How many rows a block of the start page or of the search shows.
+# How many rows a block of a page shows.
 FEW = 8
 
 
@@ -34,19 +35,30 @@ def open_courses(session: Session, scope: Scope) -> list[Course]:
     )
 
 
-def courses_to_prepare(session: Session, scope: Scope) -> list[Course]:
-    """Closed courses with trainees who passed and are in no batch yet."""
-    waiting = select(Enrolment.course_id).where(
-        Enrolment.result == "passed", Enrolment.batch_line_id.is_(None), Enrolment.voided_at.is_(None)
+def courses_to_prepare(session: Session, scope: Scope) -> list[tuple[Course, str | None]]:
+    """Closed courses with trainees who passed and are in no standing batch, and why their batch was rejected
+    where it was."""
+    reason = func.max(CertificateBatch.decision_reason)
+    waiting = (
+        select(Course.id, reason.label("reason"))
+        .join(CourseTypeVersion, CourseTypeVersion.id == Course.course_type_version_id)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .outerjoin(BatchLine, BatchLine.id == Enrolment.batch_line_id)
+        .outerjoin(CertificateBatch, CertificateBatch.id == BatchLine.batch_id)
+        .where(
+            Course.state == "closed",
+            scope.where(Course.unit_id),
+            CourseTypeVersion.credential_type_id.is_not(None),
+            Enrolment.result == "passed",
+            Enrolment.voided_at.is_(None),
+            Enrolment.withdrawn_on.is_(None),
+            or_(Enrolment.batch_line_id.is_(None), CertificateBatch.state == "rejected"),
+        )
+        .group_by(Course.id)
+        .subquery()
     )
-    return list(
-        session.execute(
-            select(Course)
-            .where(Course.state == "closed", scope.where(Course.unit_id), Course.id.in_(waiting))
-            .order_by(Course.closed_on, Course.id)
-            .limit(FEW)
-        ).scalars()
-    )
+    rows = select(Course, waiting.c.reason).join(waiting, waiting.c.id == Course.id)
+    return list(session.execute(rows.order_by(Course.closed_on, Course.id).limit(FEW)).all())
 
 
 def batches_to_decide(
@@ -84,34 +96,37 @@ def open_drafts(session: Session, scope: Scope) -> list[tuple[Course, int]]:
     )
 
 
-def find_people(session: Session, scope: Scope, text: str) -> list[Person]:
-    """Persons within reach whose name, pinyin or initials start with the text."""
-    return list(
-        session.execute(persons_named(scope, text).order_by(Person.name, Person.id).limit(FEW + 1)).scalars()
+def persons_found(session: Session, ids: Collection[int]) -> list[Person]:
+    """The persons that a search found, by name."""
+    rows = select(Person).where(Person.id.in_(ids)).order_by(Person.name, Person.id)
+    return list(session.execute(rows).scalars())
+
+
+def certificates_found(session: Session, ids: Collection[int]) -> list[tuple[Certificate, str]]:
+    """The certificates that a search found, by number, with the name of the holder."""
+    rows = (
+        select(Certificate, Person.name)
+        .join(Person, Person.id == Certificate.person_id)
+        .where(Certificate.id.in_(ids))
+        .order_by(Certificate.number)
     )
+    return list(session.execute(rows).all())
 
 
-def find_certificates(session: Session, scope: Scope, text: str) -> list[Certificate]:
-    """Certificates within reach whose number starts with the text."""
+def find_courses(session: Session, scope: Scope, text: str) -> list[tuple[Course, bool]]:
+    """Courses within reach whose number starts with the text or whose title or venue holds it, and whether
+    certificates were issued from each. One character is too little to look inside."""
+    found = starts_with(Course.number, text)
+    if len(text) > 1:
+        inside = (column.contains(text, autoescape=True) for column in (Course.title, Course.venue))
+        found = or_(found, *inside)
     return list(
         session.execute(
-            select(Certificate)
-            .where(starts_with(Certificate.number, text.upper()), scope.where(Certificate.unit_id))
-            .order_by(Certificate.number)
+            select(Course, certified())
+            .where(found, scope.where(Course.unit_id))
+            .order_by(Course.starts_on.desc(), Course.number)
             .limit(FEW + 1)
-        ).scalars()
-    )
-
-
-def find_courses(session: Session, scope: Scope, text: str) -> list[Course]:
-    """Courses within reach whose number starts with the text."""
-    return list(
-        session.execute(
-            select(Course)
-            .where(starts_with(Course.number, text), scope.where(Course.unit_id))
-            .order_by(Course.number)
-            .limit(FEW + 1)
-        ).scalars()
+        ).all()
     )
 
 

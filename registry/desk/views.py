@@ -10,13 +10,22 @@ from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.permissions import Permission
-from registry.core.text import clean, mask_name, mask_phone
+from registry.core.text import clean, mask_name
 from registry.core.write import run
 from registry.desk import queries
+from registry.desk.rows import (
+    about,
+    certificate_row,
+    course_row,
+    enrolment_row,
+    held_row,
+    open_course_row,
+    person_row,
+)
+from registry.desk.search import Results, find
 from registry.indicators.cards import cards
 from registry.people.commands import look_up_number
 from registry.people.identity import read_document
-from registry.people.kinds import Sex
 from registry.people.queries import identifiers, person_within
 from registry.web.actions import action_label
 from registry.web.guard import permit
@@ -38,7 +47,9 @@ def today() -> ResponseReturnValue:
         tiles=cards(session, actor, actor.home_unit_id) if actor.home_unit_id is not None else [],
         opens=actor.may(Permission.COURSE_EDIT),
         approves=actor.may(Permission.CERTIFICATE_APPROVE),
-        courses=queries.open_courses(session, courses) if actor.may(Permission.COURSE_EDIT) else [],
+        courses=[open_course_row(one) for one in queries.open_courses(session, courses)]
+        if actor.may(Permission.COURSE_EDIT)
+        else [],
         to_prepare=queries.courses_to_prepare(session, courses)
         if actor.may(Permission.CERTIFICATE_PREPARE)
         else [],
@@ -54,23 +65,31 @@ def today() -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """People first, then certificates and courses. Sent by POST, so that no name stands in an address."""
     text = clean(request.form.get("q", ""))[:60]
-    found = _found(text) if text else {}
+    session, courses = db.session(), g.actor.scope(Permission.COURSE_VIEW)
+    found = _found(text)
     if request.form.get("part"):
-        return render_template("desk/_suggestions.html", text=text, **found)
-    return render_template("desk/search.html", text=text, **found)
+        return render_template("desk/_suggestions.html", few=queries.FEW, **found._asdict())
+    people = queries.persons_found(session, [one.id for one in found.people])
+    certificates = queries.certificates_found(session, [one.id for one in found.certificates])
+    return render_template(
+        "desk/search.html",
+        text=text,
+        few=queries.FEW,
+        people=[person_row(one) for one in people],
+        certificates=[certificate_row(*one) for one in certificates],
+        courses=[course_row(*one) for one in queries.find_courses(session, courses, text)] if text else [],
+        holder=_number_holder(text) if len(text) >= 8 and g.actor.may(Permission.PERSON_EDIT) else None,
+    )
 
 
-def _found(text: str) -> dict[str, object]:
-    session, actor = db.session(), g.actor
-    found: dict[str, object] = {
-        "people": queries.find_people(session, actor.scope(Permission.PERSON_VIEW), text),
-        "certificates": queries.find_certificates(session, actor.scope(Permission.CERTIFICATE_VIEW), text),
-        "courses": queries.find_courses(session, actor.scope(Permission.COURSE_VIEW), text),
-        "few": queries.FEW,
-    }
-    if not request.form.get("part") and len(text) >= 8 and actor.may(Permission.PERSON_EDIT):
-        found["holder"] = _number_holder(text)
-    return found
+def _found(text: str) -> Results:
+    if not text:
+        return Results([], [], [])
+    people, certificates, courses = (
+        g.actor.scope(right)
+        for right in (Permission.PERSON_VIEW, Permission.CERTIFICATE_VIEW, Permission.COURSE_VIEW)
+    )
+    return find(db.session(), text, people=people, certificates=certificates, courses=courses)
 
 
 def _number_holder(text: str) -> dict[str, object] | None:
@@ -96,15 +115,18 @@ def person(person_id: int) -> ResponseReturnValue:
     """Everything within reach about one person, numbers masked."""
     session, actor = db.session(), g.actor
     record = person_within(session, g.scope, person_id)
+    documents = identifiers(session, record.id)
+    facts = queries.facts_of(
+        session, record.id, actor.scope(Permission.COURSE_VIEW), actor.scope(Permission.CERTIFICATE_VIEW)
+    )
     return render_template(
         "desk/person.html",
         person=record,
-        sex=Sex(record.sex).label if record.sex else None,
-        phone=mask_phone(record.phone) if record.phone else None,
-        identifiers=identifiers(session, record.id),
-        facts=queries.facts_of(
-            session, record.id, actor.scope(Permission.COURSE_VIEW), actor.scope(Permission.CERTIFICATE_VIEW)
-        ),
+        about=about(record, documents),
+        identified=bool(documents),
+        certificates=[held_row(*held) for held in facts.certificates],
+        courses=[enrolment_row(*taken) for taken in facts.courses],
+        facts=facts,
         history=[
             {
                 "at": e["at"],
@@ -114,7 +136,6 @@ def person(person_id: int) -> ResponseReturnValue:
             }
             for e in queries.history(session, "person", record.id)
         ],
-        day=clock.today(),
         may_edit=actor.may(Permission.PERSON_EDIT),
         may_reveal=actor.may(Permission.PERSON_REVEAL),
     )

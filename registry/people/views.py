@@ -51,7 +51,10 @@ PEOPLE = Listing(
     identity=Person.id,
     columns=(
         Column(
-            "name", _l("Name"), value=lambda row: Link(url_for("desk.person", person_id=row.id), row.name)
+            "name",
+            _l("Name"),
+            sort=Person.pinyin,
+            value=lambda row: Link(url_for("desk.person", person_id=row.id), row.name),
         ),
         Column("sex", _l("Sex"), value=lambda row: Sex(row.sex).label if row.sex else None),
         Column(

@@ -208,7 +208,8 @@
       });
     }, 0);
     // An answer that is a file leaves the page standing; sending again is safe, the form key sees to that.
-    setTimeout(function () { release(form); leaving = false; }, 20000);
+    var file = event.submitter && event.submitter.hasAttribute("data-file");
+    setTimeout(function () { release(form); leaving = false; }, file ? 3000 : 20000);
   });
   window.addEventListener("pageshow", function () { leaving = false; all("form[data-sent]").forEach(release); });
 
@@ -268,6 +269,10 @@
     window.addEventListener("pageshow", show);
     show();
   });
+
+  /* A click on a filter or a page number of a list that stands further down arrives at the list again. */
+  var list = one("[data-arrive]");
+  if (list && location.search && arrived && arrived.type === "navigate") { (list.previousElementSibling || list).scrollIntoView(); }
 
   /* ---- Long jobs ---- */
   all("[data-poll]").forEach(function (job) {
@@ -347,7 +352,7 @@
     var undoButton = make("button", { type: "button", className: "btn btn-tool", textContent: texts.undo, disabled: true });
     var addButton = make("button", { type: "button", className: "btn btn-tool", textContent: "+ " + texts.add });
     var head = make("tr", {}, [make("th", { scope: "col", className: "stick", textContent: "#" })].concat(columns.map(function (column, index) {
-      return make("th", { scope: "col", className: index === 0 && column.readonly ? "stick stick-2" : "", textContent: column.label });
+      return make("th", { scope: "col", className: index === 0 && column.readonly ? "stick stick-2" : column.type === "number" ? "num" : "", textContent: column.label });
     }), canDelete ? [make("td")] : []));
     var table = make("table", { "aria-label": texts.caption }, [make("thead", {}, [head]), body]);
     if (nameColumn === 0) { table.className = "grid-named"; }
@@ -398,7 +403,7 @@
       } else {
         input = make("input", { type: "text", value: value, autocomplete: "off", spellcheck: false });
         if (column.type === "number") { input.className = "num"; input.inputMode = "decimal"; }
-        if (column.wide) { cell.className += " wide"; }
+        if (column.wide || column.narrow) { cell.className += column.wide ? " wide" : " narrow"; }
       }
       input.setAttribute("aria-label", name);
       input.dataset.c = index;
@@ -638,6 +643,7 @@
     };
     draw();
     if (badPlaces().length) { nextBad(); }
+    else if (box.hasAttribute("data-first") && rows.every(isBlank) && !one("[data-error-summary], [autofocus]")) { focus(0, firstEditable); }
   }
 
   all("[data-grid]").forEach(setUpGrid);

@@ -26,6 +26,14 @@ RESULT_LABELS = {
     Result.ABSENT: N_("Absent"),
 }
 
+# How a page marks a result: good, bad, wait or off.
+RESULT_KINDS = {
+    Result.PASSED: "good",
+    Result.FAILED: "bad",
+    Result.INCOMPLETE: "wait",
+    Result.ABSENT: "off",
+}
+
 REASONS = {
     "nothing_marked": N_("attendance not marked"),
     "not_marked": N_("session %(session)s: attendance not marked"),

@@ -34,6 +34,17 @@ STAGE_LABELS = {
 }
 
 
+# How a page marks a stage: good, wait, info or off.
+STAGE_KINDS = {
+    Stage.ENROLLING: "info",
+    Stage.RUNNING: "wait",
+    Stage.ASSESSING: "wait",
+    Stage.CLOSED: "info",
+    Stage.CERTIFIED: "good",
+    Stage.CANCELLED: "off",
+}
+
+
 def stage_of(state: str, starts_on: date, ends_on: date, certified: bool, today: date) -> Stage:
     """The stage on a day; `certified` tells whether a certificate was issued from the course."""
     if state == "cancelled":

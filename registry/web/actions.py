@@ -54,6 +54,7 @@ ACTIONS = {
     "training.reopen_course": N_("Course reopened"),
     "training.undo_import": N_("Import undone"),
     "training.withdraw_trainee": N_("Trainee withdrawn"),
+    "training.withdraw_trainees": N_("Trainees withdrawn"),
     "people.import_people": N_("People taken over"),
     "training.import_courses": N_("Courses taken over"),
     "training.import_rosters": N_("Class lists taken over"),

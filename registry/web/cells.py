@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from registry.web.listing_page import ListPage
 
 STATUS_ICONS = {"good": "check", "wait": "clock", "info": "info", "bad": "cross", "off": "minus"}
+# Stands for the name of a row where the words around it are translated once for all rows.
+_HOLE = "\ue000"
 NONE = Markup('<span class="none">—</span>')
 
 
@@ -84,13 +86,13 @@ def table_rows(page: ListPage, *, tick: bool) -> Markup:
     texts: dict[str, str] = {}
     statuses: dict[int, str] = {}
     parts: list[str] = []
+    before, _hole, after = str(escape(gettext("Select %(row)s", row=_HOLE))).partition(_HOLE)
     for row in page.rows:
         parts.append("<tr>")
         if tick:
-            told = escape(gettext("Select %(row)s", row=str(row.cells[0])))
             parts.append(
                 f'<td class="tick"><input type="checkbox" class="form-check-input" name="ids" '
-                f'value="{escape(row.id)}" aria-label="{told}"></td>'
+                f'value="{escape(row.id)}" aria-label="{before}{escape(str(row.cells[0]))}{after}"></td>'
             )
         for value, (filled, empty) in zip(row.cells, opened, strict=True):
             kind = type(value)

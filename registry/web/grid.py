@@ -38,6 +38,7 @@ class GridColumn:
     readonly: bool = False
     toggle: bool = False
     wide: bool = False
+    narrow: bool = False
     aliases: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -51,6 +52,7 @@ class GridColumn:
             "readonly": self.readonly,
             "toggle": self.toggle,
             "wide": self.wide,
+            "narrow": self.narrow,
             "aliases": list(self.aliases),
         }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Response, request
 from flask_babel import gettext
@@ -29,23 +29,28 @@ __all__ = ["LISTINGS", "BatchAction", "Column", "Link", "ListPage", "Listing", "
 
 SIZES = (20, 50, 100)
 DEEPEST_ROW = 10_000
+# More digits are no number of a record, and some of them none that a database holds.
+LONGEST_ID = 15
 OWN_PARAMETERS = ("sort", "p", "n", "export")
 
 
 @dataclass(frozen=True)
 class BatchAction:
-    """A button of the batch bar; `endpoint` takes the POST. `danger` keeps it apart from the others."""
+    """A button of the batch bar; `endpoint` takes the POST. `danger` keeps it apart from the others, `file`
+    says that the answer may be a file, which leaves the list standing."""
 
     label: Text
     endpoint: str
     values: Mapping[str, Any] = field(default_factory=dict)
     icon: str = ""
     danger: bool = False
+    file: bool = False
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a list is. One is declared per list, at module level."""
+    """What a list is. One is declared per list, at module level. `size` is how many rows a page has unless
+    the reader asks for another number."""
 
     key: str
     identity: Any
@@ -55,6 +60,7 @@ class Listing:
     filters: type[FilterForm] | None = None
     batch: tuple[BatchAction, ...] = ()
     row_id: Callable[[Any], object] = attrgetter("id")
+    size: int = SIZES[0]
     spoken: dict[bool, dict[str, str]] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +90,7 @@ class Listing:
             self.filters(args) if self.filters is not None and (head is None or self._narrows(args)) else None
         )
         sort = args.get("sort", "")
-        size = _int(args.get("n"), SIZES[0])
+        size = _int(args.get("n"), self.size)
         export = args.get("export", "")
         return Asked(
             listing=self,
@@ -93,7 +99,7 @@ class Listing:
             filters=form.values() if form is not None else {},
             sort=sort if self.column(sort.lstrip("-")) is not None else self.default_sort,
             number=max(_int(args.get("p"), 1), 1),
-            size=size if size in SIZES else SIZES[0],
+            size=size if size in SIZES else self.size,
             export=export if export in ("xlsx", "csv") else "",
             user_id=user_id,
             args=MultiDict((key, value) for key, value in args.items(multi=True) if self.understands(key)),
@@ -112,11 +118,11 @@ class Listing:
     def selection(self, form: MultiDict[str, str]) -> Selection:
         """The rows a batch action was asked for."""
         everything = form.get("all") == "1"
+        pairs = [(key, value) for key, value in parse_qsl(form.get("query", "")) if self.understands(key)]
         filters: dict[str, Any] = {}
         if everything and self.filters is not None:
-            filters = self.filters(_query_args(form.get("query", ""))).values()
-        ids = tuple(int(value) for value in form.getlist("ids") if value.isascii() and value.isdecimal())
-        return Selection(self, ids, everything, filters)
+            filters = self.filters(MultiDict(pairs)).values()
+        return Selection(self, whole_numbers(form.getlist("ids")), everything, filters, urlencode(pairs))
 
 
 LISTINGS: dict[str, Listing] = {}
@@ -124,12 +130,13 @@ LISTINGS: dict[str, Listing] = {}
 
 @dataclass(frozen=True)
 class Selection:
-    """Chosen rows: those with `ids`, or all that the filters find."""
+    """Chosen rows: those with `ids`, or all that the filters find. `query` leads back to the same list."""
 
     listing: Listing
     ids: tuple[int, ...]
     everything: bool
     filters: dict[str, Any]
+    query: str = ""
 
     def __bool__(self) -> bool:
         return self.everything or bool(self.ids)
@@ -189,9 +196,10 @@ class Asked:
         empty_title: str = "",
         empty_hint: str = "",
         empty_action: tuple[str, str] | None = None,
+        batch: Sequence[BatchAction] | None = None,
     ) -> ListPage:
         """Fetch one page. Three statements: the rows, the reader's preferences, and the capped count when the
-        page needs it."""
+        page needs it. `batch` are the actions this reader may use here, when not all that the list has."""
         deepest = DEEPEST_ROW // self.size
         number = min(self.number, deepest)
         ordered = self.order(rows)
@@ -214,23 +222,28 @@ class Asked:
             empty_title=empty_title or gettext("Nothing here yet"),
             empty_hint=empty_hint,
             empty_action=empty_action,
+            batch=self.listing.batch if batch is None else tuple(batch),
         )
 
-    def download(self, session: Session, rows: Select[Any]) -> Response:
-        """The whole list as a file, with the visible columns, in the order asked for."""
+    def download(self, session: Session, rows: Select[Any], title: Text | None = None) -> Response:
+        """The whole list as a file, with the visible columns, in the order asked for; named after `title`, or
+        after the list."""
         choices = read_choices(self.user_id, self.listing.key)
         columns = [
             column for column in self.listing.columns if column.export and _is_visible(column, choices)
         ]
-        return send(session, self.order(rows), columns, self.export, str(self.listing.title))
+        return send(session, self.order(rows), columns, self.export, str(title or self.listing.title))
 
 
 def _is_visible(column: Column, choices: ListChoices) -> bool:
     return column.default_visible if choices.columns is None else column.key in choices.columns
 
 
-def _query_args(query: str) -> MultiDict[str, str]:
-    return MultiDict(parse_qsl(query))
+def whole_numbers(texts: Iterable[str]) -> tuple[int, ...]:
+    """The numbers of records among values that came with a request."""
+    return tuple(
+        int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
+    )
 
 
 def _int(text: str | None, fallback: int) -> int:

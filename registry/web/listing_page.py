@@ -16,7 +16,7 @@ from registry.web.listing_choices import SavedView
 from registry.web.once import once
 
 if TYPE_CHECKING:
-    from registry.web.listing import Asked
+    from registry.web.listing import Asked, BatchAction
 
 COUNT_CAP = 1_000
 
@@ -53,6 +53,7 @@ class ListPage:
     empty_title: str
     empty_hint: str
     empty_action: tuple[str, str] | None
+    batch: tuple[BatchAction, ...] = ()
 
     @cached_property
     def count(self) -> int:
@@ -75,6 +76,7 @@ class ListPage:
             tuple(self.tags()),
             tuple(self.views),
             tuple([column.key for column in self.columns]),
+            tuple([(action.endpoint, *action.values.items()) for action in self.batch]),
         )
 
     @cached_property

@@ -92,6 +92,17 @@ def _by_state(session: Session, crowded: int) -> Iterator[tuple[str, str, bool]]
                 url_for("certificates.batch", batch_id=batch_id),
                 False,
             )
+    every_batch = list(session.execute(select(CertificateBatch.id)).scalars())
+    yield (
+        "certificates.issue_batches",
+        url_for("certificates.issue_batches", batch=every_batch),
+        False,
+    )
+    yield (
+        "training.course withdrawn",
+        url_for("training.course", course_id=crowded, taking="withdrawn"),
+        False,
+    )
     yield "people.people 100", url_for("people.people", n=100), False
     yield "training.courses empty", url_for("training.courses", text="没有这个班"), False
     yield "public.verify unknown", url_for("public.verify", token="0" * 22), True

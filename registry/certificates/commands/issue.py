@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,12 +17,13 @@ from registry.certificates.models import (
     Certificate,
     CertificateBatch,
     CertificateEvent,
+    CredentialRule,
     CredentialType,
 )
 from registry.certificates.numbers import take_numbers
-from registry.certificates.queries.batches import Holder, holders
+from registry.certificates.queries.batches import Holder, holders, holders_digest
 from registry.certificates.queries.certificates import rule_on
-from registry.certificates.snapshots import issuer_of, new_sheet, snapshot_of, unprintable_in
+from registry.certificates.snapshots import Issuer, issuer_of, new_sheet, snapshot_of, unprintable_in
 from registry.certificates.validity import last_valid_day
 from registry.core.errors import ForbiddenError, RuleError
 from registry.core.fonts import FontBook
@@ -34,58 +36,45 @@ from registry.core.write import Write, command
 
 # The right to issue depends on a setting, so it is checked inside; who may not even see a batch stops here.
 @command(Permission.CERTIFICATE_VIEW)
-def issue_batch(w: Write, batch: CertificateBatch, *, fonts: FontBook, public_url: str) -> CertificateBatch:
+def issue_batch(
+    w: Write, batch: CertificateBatch, *, fonts: FontBook, public_url: str, seen: str | None = None
+) -> CertificateBatch:
     """Approve a prepared batch and issue its certificates today, each with number, token and snapshot.
 
     The approver must be someone else than who prepared it, unless the setting `certificate_second_person`
     is off; then who may prepare may issue as well. `public_url` is the address QR codes lead to, and has to
     be the confirmed one; an installation with demo data issues on any address, under the demo mark.
-    RuleError when the batch is decided already, a line cannot be printed, or its person is no longer
-    registered. The number of statements does not depend on the size of the batch.
+    `seen` is `holders_digest` of what the approver looked at. RuleError when that changed since, the batch
+    is decided already, a line cannot be printed, or its person is no longer registered. The number of
+    statements does not depend on the size of the batch.
     """
-    _check_issuer(w, batch)
-    refuse_decided(batch)
-    demo = is_demo(w.session)
-    if not (public_url if demo else is_public_url_confirmed(w.session, public_url)):
+    ready = ready_to_issue(w.session, w.actor, batch, fonts=fonts, public_url=public_url, day=w.today)
+    people, rule, unit = ready.people, ready.rule, ready.unit
+    if seen is not None and seen != holders_digest(people):
         raise RuleError(
             N_(
-                "The public address on the certificates is not confirmed yet. Nothing was issued. "
-                "An administrator of the province sets PUBLIC_URL and confirms it under Settings."
+                "An entry of this batch changed since the page was loaded. Nothing was issued; "
+                "look at the list again and approve it."
             )
         )
-    people = holders(w.session, batch.id)
-    unit = w.session.get_one(Unit, batch.unit_id)
-    credential_type = w.session.get_one(CredentialType, batch.credential_type_id)
-    issuer = issuer_of(w.session, unit, w.today)
-    _check_people(people)
-    for row in unprintable_in(people, credential_type, issuer, fonts):
-        raise RuleError(
-            N_(
-                "Row %(row)s: no font can print %(characters)s. Nothing was issued. "
-                "Correct the entry of the person, or reject the batch."
-            ),
-            row=row.row,
-            characters=str(row),
-        )
-    rule = rule_on(w.session, batch.credential_type_id, w.today)
     valid_until = last_valid_day(w.today, rule.validity_months, rule.last_day)
     rows: list[dict[str, Any]] = []
     for holder, number in zip(people, take_numbers(w, rule, unit, len(people)), strict=True):
         token = new_token()
         sheet = new_sheet(
             holder,
-            credential_type,
-            issuer,
+            ready.credential_type,
+            ready.issuer,
             template_version=rule.template_version,
             number=number,
             issued_on=w.today,
             valid_until=valid_until,
             verify_url=f"{public_url.rstrip('/')}/v/{token}",
-            demo=demo,
+            demo=ready.demo,
         )
         rows.append(
             {
-                "credential_type_id": credential_type.id,
+                "credential_type_id": ready.credential_type.id,
                 "credential_rule_id": rule.id,
                 "number": number,
                 "token": token,
@@ -104,6 +93,63 @@ def issue_batch(w: Write, batch: CertificateBatch, *, fonts: FontBook, public_ur
     return batch
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A batch against which nothing stands, with what its certificates are made from."""
+
+    people: list[Holder]
+    unit: Unit
+    credential_type: CredentialType
+    issuer: Issuer
+    rule: CredentialRule
+    demo: bool
+
+
+def ready_to_issue(
+    session: Session, actor: Actor, batch: CertificateBatch, *, fonts: FontBook, public_url: str, day: date
+) -> Ready:
+    """What issuing a batch would start from. ForbiddenError when this actor's roles do not let them issue it,
+    RuleError with whatever else stands against it."""
+    if not may_issue(session, actor, batch):
+        raise ForbiddenError("certificates.issue_batch")
+    refuse_decided(batch)
+    if approves_own(session, actor, batch):
+        raise RuleError(
+            N_("You prepared this batch yourself, so someone else has to approve it. Nothing was issued.")
+        )
+    demo = is_demo(session)
+    if not (public_url if demo else is_public_url_confirmed(session, public_url)):
+        raise RuleError(
+            N_(
+                "The public address on the certificates is not confirmed yet. Nothing was issued. "
+                "An administrator of the province sets PUBLIC_URL and confirms it under Settings."
+            )
+        )
+    people = holders(session, batch.id)
+    unit = session.get_one(Unit, batch.unit_id)
+    credential_type = session.get_one(CredentialType, batch.credential_type_id)
+    issuer = issuer_of(session, unit, day)
+    _check_people(people)
+    for row in unprintable_in(people, credential_type, issuer, fonts):
+        raise RuleError(
+            N_(
+                "Row %(row)s: no font can print %(characters)s. Nothing was issued. "
+                "Correct the entry of the person, or reject the batch."
+            ),
+            row=row.row,
+            characters=str(row),
+        )
+    rule = rule_on(session, batch.credential_type_id, day)
+    return Ready(people, unit, credential_type, issuer, rule, demo)
+
+
+def may_issue_any(session: Session, actor: Actor) -> bool:
+    """Whether there can be a batch that the actor's roles let them issue."""
+    if actor.may(Permission.CERTIFICATE_APPROVE):
+        return True
+    return actor.may(Permission.CERTIFICATE_PREPARE) and not setting(session, "certificate_second_person")
+
+
 def may_issue(session: Session, actor: Actor, batch: CertificateBatch) -> bool:
     """Whether the actor's roles let them issue this batch: who approves, or, alone, who may prepare."""
     if actor.scope(Permission.CERTIFICATE_APPROVE).holds(batch.unit_id):
@@ -116,15 +162,6 @@ def approves_own(session: Session, actor: Actor, batch: CertificateBatch) -> boo
     """Whether issuing is refused because the actor prepared the batch."""
     own = batch.prepared_by is not None and batch.prepared_by == actor.user_id
     return own and bool(setting(session, "certificate_second_person"))
-
-
-def _check_issuer(w: Write, batch: CertificateBatch) -> None:
-    if not may_issue(w.session, w.actor, batch):
-        raise ForbiddenError(w.action)
-    if approves_own(w.session, w.actor, batch):
-        raise RuleError(
-            N_("You prepared this batch yourself, so someone else has to approve it. Nothing was issued.")
-        )
 
 
 def _check_people(people: list[Holder]) -> None:

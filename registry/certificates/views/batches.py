@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, render_template, request, url_for
+from typing import Any
+
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,21 +13,29 @@ from flask_login import current_user
 from registry.accounts.models import Unit, User
 from registry.accounts.settings import is_demo, is_public_url_confirmed
 from registry.certificates import commands
-from registry.certificates.commands.issue import approves_own, may_issue
+from registry.certificates.commands.issue import approves_own, may_issue, may_issue_any
 from registry.certificates.forms import BatchFilters, IssueForm, RejectForm
 from registry.certificates.models import CertificateBatch, CredentialType
 from registry.certificates.queries import batches as queries
 from registry.certificates.queries.batches import Holder
 from registry.certificates.snapshots import Unprintable, font_book, issuer_of, sheet_of, unprintable_in
 from registry.certificates.validity import PRINTED, state_on
-from registry.certificates.views.blueprint import BATCH_STATES, STATES, blueprint, row_name, send_pdf
+from registry.certificates.views.blueprint import (
+    BATCH_STATES,
+    STATES,
+    blueprint,
+    narrowed,
+    public_url,
+    row_name,
+    send_pdf,
+)
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RecordNotFoundError
 from registry.core.permissions import Permission
 from registry.web.columns import Column, Link
 from registry.web.guard import permit
-from registry.web.listing import Listing
+from registry.web.listing import BatchAction, Listing
 from registry.web.load import load
 from registry.web.submit import submit
 
@@ -36,6 +46,8 @@ BATCHES = Listing(
         Column(
             "title",
             _l("Batch"),
+            sort=CertificateBatch.title,
+            css="title",
             value=lambda row: Link(url_for("certificates.batch", batch_id=row.id), row.title),
         ),
         Column("credential_type", _l("Certificate type"), value=lambda row: row_name(row, "type")),
@@ -47,6 +59,7 @@ BATCHES = Listing(
     ),
     filters=BatchFilters,
     default_sort="-prepared_at",
+    batch=(BatchAction(_l("Approve and issue"), "certificates.issue_batches", icon="check"),),
     title=_l("Issue batches"),
 )
 
@@ -56,7 +69,7 @@ BATCHES = Listing(
 def batches() -> ResponseReturnValue:
     """Batches within reach, the newest first."""
     asked = BATCHES.read(request.args, current_user.id)
-    rows = queries.batches(g.scope, state=asked.filters.get("state"))
+    rows = batches_of_list(asked.filters)
     if asked.export:
         return asked.download(db.session(), rows)
     page = asked.page(
@@ -66,8 +79,14 @@ def batches() -> ResponseReturnValue:
         empty_hint=_(
             "A batch is prepared on the page of a closed course, and approved here by someone else."
         ),
+        batch=None if may_issue_any(db.session(), g.actor) else (),
     )
     return render_template("certificates/batches.html", page=page)
+
+
+def batches_of_list(chosen: dict[str, Any]) -> Any:
+    """The batches within reach that the filters find."""
+    return queries.batches(narrowed(g.scope, chosen.get("unit")), state=chosen.get("state"))
 
 
 @blueprint.get("/batches/<int:batch_id>")
@@ -82,6 +101,7 @@ def _batch_page(record: CertificateBatch, form: IssueForm) -> ResponseReturnValu
     unit = session.get_one(Unit, record.unit_id)
     credential_type = session.get_one(CredentialType, record.credential_type_id)
     people = queries.holders(session, record.id)
+    form.seen.data = queries.holders_digest(people)
     waiting = record.state == "prepared"
     certificates = queries.batch_certificates(session, record.id) if record.state == "issued" else []
     today = clock.today()
@@ -99,7 +119,7 @@ def _batch_page(record: CertificateBatch, form: IssueForm) -> ResponseReturnValu
         may_issue=waiting and may_issue(session, g.actor, record),
         may_reject=waiting and g.actor.scope(Permission.CERTIFICATE_APPROVE).holds(record.unit_id),
         own=approves_own(session, g.actor, record),
-        address_missing=not (is_demo(session) or is_public_url_confirmed(session, _public_url())),
+        address_missing=not (is_demo(session) or is_public_url_confirmed(session, public_url())),
         certificates={c.id: (c, STATES[state_on(c, today)]) for c in certificates},
         standing=sum(state_on(c, today) in PRINTED for c in certificates),
     )
@@ -110,12 +130,6 @@ def _unprintable(record: CertificateBatch, people: list[Holder]) -> list[Unprint
     unit = session.get_one(Unit, record.unit_id)
     credential_type = session.get_one(CredentialType, record.credential_type_id)
     return unprintable_in(people, credential_type, issuer_of(session, unit, clock.today()), font_book())
-
-
-def _public_url() -> str:
-    """The address on certificates; demo data, which only a loopback address serves, take that of the page."""
-    url = str(current_app.config["PUBLIC_URL"])
-    return url or (request.url_root.rstrip("/") if is_demo(db.session()) else "")
 
 
 @blueprint.post("/batches/<int:batch_id>/issue")
@@ -132,7 +146,8 @@ def issue_batch(batch_id: int) -> ResponseReturnValue:
             commands.issue_batch,
             record,
             fonts=font_book(),
-            public_url=_public_url(),
+            public_url=public_url(),
+            seen=form.seen.data or None,
             locate=lambda issued: url_for("certificates.batch", batch_id=issued.id),
         )
         if done is not None:

@@ -10,25 +10,23 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from registry.accounts.queries import tree_on
 from registry.certificates import commands
 from registry.certificates.forms import CertificateFilters, RevokeForm, VoidForm
 from registry.certificates.models import Certificate
 from registry.certificates.queries import certificates as queries
 from registry.certificates.snapshots import sheet_of
-from registry.certificates.validity import PRINTED, CertificateState, state_on
-from registry.certificates.views.blueprint import STATES, blueprint, send_pdf
+from registry.certificates.validity import CertificateState, state_on
+from registry.certificates.views.blueprint import STATES, blueprint, is_printable, narrowed, send_pdf
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
 from registry.core.journal import journal_head
 from registry.core.permissions import Permission
-from registry.core.scope import Scope
 from registry.core.text import mask_name
 from registry.web.columns import Cell, Column, linked, named
 from registry.web.guard import permit
-from registry.web.listing import Listing
+from registry.web.listing import BatchAction, Listing
 from registry.web.load import load
 from registry.web.submit import submit
 
@@ -51,7 +49,10 @@ CERTIFICATES = Listing(
     identity=Certificate.id,
     columns=(
         Column(
-            "number", _l("Number"), made=linked("certificates.certificate", "certificate_id", text="number")
+            "number",
+            _l("Number"),
+            sort=Certificate.number,
+            made=linked("certificates.certificate", "certificate_id", text="number"),
         ),
         Column(
             "holder",
@@ -67,6 +68,11 @@ CERTIFICATES = Listing(
     ),
     filters=CertificateFilters,
     default_sort="-issued_on",
+    batch=(
+        BatchAction(
+            _l("One PDF of the selected"), "certificates.print_certificates", icon="print", file=True
+        ),
+    ),
     title=_l("Certificates"),
 )
 
@@ -77,16 +83,7 @@ def certificates() -> ResponseReturnValue:
     """Certificates within reach, the newest first."""
     session = db.session()
     asked = CERTIFICATES.read(request.args, current_user.id, head=journal_head(session))
-    chosen = asked.filters
-    rows = queries.certificates(
-        _narrowed(g.scope, chosen.get("unit")),
-        clock.today(),
-        number="".join(chosen.get("number", "").split()).upper() or None,
-        credential_type_id=int(chosen["credential_type"]) if "credential_type" in chosen else None,
-        state=CertificateState(chosen["state"]) if "state" in chosen else None,
-        issued_from=chosen.get("issued_from"),
-        issued_to=chosen.get("issued_to"),
-    )
+    rows = certificates_of_list(asked.filters)
     if asked.export:
         return asked.download(session, rows)
     page = asked.page(
@@ -99,12 +96,17 @@ def certificates() -> ResponseReturnValue:
     return render_template("certificates/certificates.html", page=page)
 
 
-def _narrowed(scope: Scope, unit: str | None) -> Scope:
-    """The scope cut down to a unit and those below it."""
-    if unit is None:
-        return scope
-    below = tree_on(db.session(), clock.today()).below(int(unit))
-    return Scope(below if scope.units is None else below & scope.units)
+def certificates_of_list(chosen: dict[str, Any]) -> Any:
+    """The certificates within reach that the filters find."""
+    return queries.certificates(
+        narrowed(g.scope, chosen.get("unit")),
+        clock.today(),
+        number="".join(chosen.get("number", "").split()).upper() or None,
+        credential_type_id=int(chosen["credential_type"]) if "credential_type" in chosen else None,
+        state=CertificateState(chosen["state"]) if "state" in chosen else None,
+        issued_from=chosen.get("issued_from"),
+        issued_to=chosen.get("issued_to"),
+    )
 
 
 @blueprint.get("/<int:certificate_id>")
@@ -120,7 +122,7 @@ def certificate(certificate_id: int) -> ResponseReturnValue:
         certificate=shown.certificate,
         sheet=sheet_of(shown.certificate),
         state=STATES[state],
-        printable=_is_printable(shown.certificate, state),
+        printable=is_printable(shown.certificate, state),
         may_end=g.actor.scope(Permission.CERTIFICATE_APPROVE).holds(shown.certificate.unit_id),
         events=[
             {"at": event.on, "who": who or _("System"), "what": EVENTS[event.kind], "detail": _detail(event)}
@@ -133,16 +135,12 @@ def _detail(event: Any) -> str:
     return " · ".join(part for part in (event.reason, event.document) if part)
 
 
-def _is_printable(certificate: Certificate, state: CertificateState) -> bool:
-    return certificate.origin == "issued" and state in PRINTED
-
-
 @blueprint.get("/<int:certificate_id>/pdf")
 @permit(Permission.CERTIFICATE_VIEW)
 def download(certificate_id: int) -> ResponseReturnValue:
     """The certificate as a PDF, drawn from what was frozen at issue, unless it was taken back."""
     record = load(Certificate, certificate_id)
-    if not _is_printable(record, state_on(record, clock.today())):
+    if not is_printable(record, state_on(record, clock.today())):
         raise RuleError(
             N_("This certificate is void, revoked or was printed elsewhere, so there is no PDF of it.")
         )

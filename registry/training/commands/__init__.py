@@ -24,6 +24,7 @@ from registry.training.commands.roster import (
     enrol,
     undo_import,
     withdraw_trainee,
+    withdraw_trainees,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "reopen_course",
     "undo_import",
     "withdraw_trainee",
+    "withdraw_trainees",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from registry.core import clock
+from registry.core.db import LARGEST_ID
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
@@ -92,7 +93,7 @@ def _take_in(
     )
     w.unit_id = course.unit_id
     matched = match_or_add(w, [entry.entrant for entry in entries], course.unit_id)
-    there = enrolled_persons(w.session, course.id)
+    there = enrolled_persons(w.session, course.id, {match.person_id for match in matched if match.known})
     fresh: dict[int, dict[str, Any]] = {}
     returned: set[int] = set()
     for entry, match in zip(entries, matched, strict=True):
@@ -122,6 +123,8 @@ def correct_draft(
     """Enrol corrected drafts, keep what is still wrong with its new values, drop what was deleted."""
     refuse_unless_open(course)
     wanted = [*corrected, *still_wrong, *dropped]
+    if any(draft_id > LARGEST_ID for draft_id in wanted):
+        raise RecordNotFoundError("roster_draft")
     drafts = {
         draft.id: draft
         for draft in w.session.execute(
@@ -181,14 +184,42 @@ def undo_import(w: Write, roster_import: RosterImport, *, reason: str = "") -> R
 @command(Permission.COURSE_EDIT)
 def withdraw_trainee(w: Write, enrolment: Enrolment, *, reason: str) -> Enrolment:
     """A trainee takes no part from today on; the seat is free again. What was recorded stays."""
-    course = w.session.get_one(Course, enrolment.course_id)
-    refuse_unless_open(course)
-    if enrolment.voided_at is not None or enrolment.withdrawn_on is not None:
-        raise RuleError(N_("This trainee takes no part any more. Nothing was changed."))
-    enrolment.withdrawn_on, enrolment.withdraw_reason = w.today, reason
-    move_seats(w, course, -1)
-    w.reason, w.unit_id = reason, course.unit_id
+    _withdraw(w, w.session.get_one(Course, enrolment.course_id), [enrolment], reason)
     return enrolment
+
+
+@command(Permission.COURSE_EDIT)
+def withdraw_trainees(w: Write, course: Course, *, enrolment_ids: Sequence[int], reason: str) -> Course:
+    """Several trainees of a course take no part from today on, for one reason: all of them, or nobody."""
+    rows = w.session.execute(
+        select(Enrolment)
+        .where(Enrolment.course_id == course.id, Enrolment.id.in_(enrolment_ids))
+        .order_by(Enrolment.id)
+    )
+    enrolments = list(rows.scalars())
+    if not enrolments or len(enrolments) < len(set(enrolment_ids)):
+        raise RecordNotFoundError("enrolment")
+    _withdraw(w, course, enrolments, reason)
+    return course
+
+
+def _withdraw(w: Write, course: Course, enrolments: Sequence[Enrolment], reason: str) -> None:
+    refuse_unless_open(course)
+    gone = sum(one.voided_at is not None or one.withdrawn_on is not None for one in enrolments)
+    if gone and len(enrolments) == 1:
+        raise RuleError(N_("This trainee takes no part any more. Nothing was changed."))
+    if gone:
+        raise RuleError(
+            N_(
+                "%(count)s of these trainees take no part any more. Nothing was changed; "
+                "go back to the course and choose again."
+            ),
+            count=gone,
+        )
+    for one in enrolments:
+        one.withdrawn_on, one.withdraw_reason = w.today, reason
+    move_seats(w, course, -len(enrolments))
+    w.reason, w.unit_id = reason, course.unit_id
 
 
 def _enrolment_row(

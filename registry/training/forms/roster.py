@@ -29,9 +29,9 @@ def _column(key: str, label: Any, **more: Any) -> GridColumn:
 # In the order of the paper form that branches use.
 ROSTER_COLUMNS = (
     _column("name", _l("Name")),
-    _column("sex", _l("Sex")),
-    _column("education", _l("Education")),
-    _column("age", _l("Age")),
+    _column("sex", _l("Sex"), narrow=True),
+    _column("education", _l("Education"), narrow=True),
+    _column("age", _l("Age"), narrow=True),
     _column("occupation", _l("Occupation")),
     _column("document_kind", _l("Kind of document")),
     _column("document_number", _l("Document number"), wide=True),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.certificates.models import BatchLine, Certificate
 from registry.core.write import chunks
 from registry.people.models import Person, PersonIdentifier
+from registry.people.queries import number_mask
 from registry.training.models import (
     Assessment,
     AttendanceEvent,
@@ -35,53 +37,80 @@ class Trainee:
     certificate_number: str | None
 
 
-def trainees(
-    session: Session, course_id: int, *, withdrawn: bool = False, limit: int | None = None
-) -> list[Trainee]:
-    """The trainees of a course as they were enrolled; voided rows never, withdrawn ones if asked."""
-    holder, person = aliased(Person), aliased(Person)
+# The row a trainee was enrolled with, and the person it stands for today.
+_ROW, PERSON = aliased(Person), aliased(Person)
+
+
+def trainee_rows(course_id: int, *, withdrawn: bool | None = False) -> Select[Any]:
+    """The trainees of a course: rows with an Enrolment and what else a Trainee has. Voided rows never,
+    `withdrawn` None: those who withdrew as well."""
     document = (
         select(func.min(PersonIdentifier.id))
         .where(
-            or_(PersonIdentifier.person_id == holder.id, PersonIdentifier.person_id == holder.canonical_id)
+            or_(PersonIdentifier.person_id == _ROW.id, PersonIdentifier.person_id == _ROW.canonical_id),
+            PersonIdentifier.voided_at.is_(None),
         )
-        .correlate(holder)
+        .correlate(_ROW)
         .scalar_subquery()
     )
-    rows = (
+    rows: Any = (
         select(
             Enrolment,
-            person.id,
-            person.name,
-            person.sex,
-            PersonIdentifier.masked,
-            person.phone,
-            Certificate.id,
-            Certificate.number,
+            PERSON.id.label("person_id"),
+            PERSON.name,
+            PERSON.sex,
+            PersonIdentifier.value.label("document_number"),
+            PERSON.phone,
+            Certificate.id.label("certificate_id"),
+            Certificate.number.label("certificate_number"),
         )
-        .join(holder, holder.id == Enrolment.person_id)
-        .join(person, person.id == holder.canonical_id)
+        .join(_ROW, _ROW.id == Enrolment.person_id)
+        .join(PERSON, PERSON.id == _ROW.canonical_id)
         .outerjoin(PersonIdentifier, PersonIdentifier.id == document)
         .outerjoin(BatchLine, BatchLine.id == Enrolment.batch_line_id)
         .outerjoin(Certificate, Certificate.id == BatchLine.certificate_id)
         .where(Enrolment.course_id == course_id, Enrolment.voided_at.is_(None))
-        .order_by(Enrolment.id)
     )
-    if not withdrawn:
-        rows = rows.where(Enrolment.withdrawn_on.is_(None))
-    if limit is not None:
-        rows = rows.limit(limit)
-    return [Trainee(*row) for row in session.execute(rows)]
+    if withdrawn is not None:
+        gone = Enrolment.withdrawn_on.is_not(None)
+        rows = rows.where(gone if withdrawn else ~gone)
+    return rows  # type: ignore[no-any-return]
 
 
-def enrolled_persons(session: Session, course_id: int) -> dict[int, Enrolment]:
-    """Canonical person → enrolment of the course that is not void, withdrawn ones included."""
-    rows = session.execute(
-        select(Person.canonical_id, Enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
-        .where(Enrolment.course_id == course_id, Enrolment.voided_at.is_(None))
+def trainees(session: Session, course_id: int, *, withdrawn: bool = False) -> list[Trainee]:
+    """The trainees of a course as they were enrolled; those who withdrew as well if asked."""
+    rows = trainee_rows(course_id, withdrawn=None if withdrawn else False).order_by(Enrolment.id)
+    mask = number_mask(session)
+    return [
+        Trainee(enrolment, person_id, name, sex, mask(number) if number else None, *rest)
+        for enrolment, person_id, name, sex, number, *rest in session.execute(rows)
+    ]
+
+
+def has_trainees(session: Session, course_id: int) -> bool:
+    """Whether anybody was ever enrolled and stands in the course, withdrawn or not."""
+    found = select(Enrolment.id).where(Enrolment.course_id == course_id, Enrolment.voided_at.is_(None))
+    return session.execute(found.limit(1)).first() is not None
+
+
+def enrolled_persons(session: Session, course_id: int, person_ids: Collection[int]) -> dict[int, Enrolment]:
+    """Canonical person → enrolment that is not void, of those who are enrolled; withdrawn ones included."""
+    found: dict[int, Enrolment] = {}
+    for ids in chunks(person_ids):
+        rows = session.execute(_ENROLLED, {"course_id": course_id, "person_ids": ids})
+        found.update(dict(iter(rows)))
+    return found
+
+
+_ENROLLED = (
+    select(Person.canonical_id, Enrolment)
+    .join(Person, Person.id == Enrolment.person_id)
+    .where(
+        Enrolment.course_id == bindparam("course_id"),
+        Enrolment.voided_at.is_(None),
+        Person.canonical_id.in_(bindparam("person_ids", expanding=True)),
     )
-    return dict(iter(rows))
+)
 
 
 def holders(

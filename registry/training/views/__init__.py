@@ -11,6 +11,7 @@ from registry.training.views import (  # noqa: F401 - each adds its pages to the
     drafts,
     imports,
     roster,
+    withdrawing,
 )
 from registry.training.views.blueprint import blueprint
 

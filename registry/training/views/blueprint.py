@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Blueprint, g, url_for
 from flask_babel import gettext as _
 
 from registry.core.i18n import Message
 from registry.core.permissions import Permission
 from registry.training.forms.records import item_name
-from registry.training.models import Course, RosterImport
-from registry.training.outcome import REASONS, RESULT_LABELS, Reason, Result
-from registry.training.stages import STAGE_LABELS, Stage
+from registry.training.models import Course, Enrolment, RosterImport
+from registry.training.outcome import REASONS, RESULT_KINDS, RESULT_LABELS, Reason, Result
+from registry.training.stages import STAGE_KINDS, STAGE_LABELS, Stage
 from registry.web.columns import Status
 from registry.web.locale import translate
 
 blueprint = Blueprint("training", __name__, url_prefix="/training")
-
-STAGE_KINDS = {
-    Stage.ENROLLING: "info",
-    Stage.RUNNING: "wait",
-    Stage.ASSESSING: "wait",
-    Stage.CLOSED: "info",
-    Stage.CERTIFIED: "good",
-    Stage.CANCELLED: "off",
-}
-RESULT_KINDS = {
-    Result.PASSED: "good",
-    Result.FAILED: "bad",
-    Result.INCOMPLETE: "wait",
-    Result.ABSENT: "off",
-}
 
 
 def stage_status(stage: Stage) -> Status:
@@ -47,6 +34,17 @@ def say_reason(reason: Reason) -> str:
     """A reason in the language of the page; a practical item by its name in that language."""
     params = {k: item_name(v) if isinstance(v, dict) else v for k, v in reason.params.items()}
     return translate(Message(REASONS[reason.code], params))
+
+
+def frozen_reasons(enrolment: Enrolment) -> str:
+    """Why a result is no pass, as it was frozen when the course was closed."""
+    basis = enrolment.result_basis or {}
+    return say_reasons(Reason(r["code"], r["params"]) for r in basis.get("reasons", ()))
+
+
+def say_reasons(reasons: Iterable[Reason]) -> str:
+    """Several reasons in one line."""
+    return str(_("; ")).join(say_reason(reason) for reason in reasons)
 
 
 def import_page(taken: RosterImport) -> str:

@@ -21,12 +21,18 @@ from registry.core.permissions import Permission
 from registry.training import commands
 from registry.training.forms.records import CloseForm, PrepareForm
 from registry.training.models import Course
-from registry.training.outcome import Outcome, Reason, Result
+from registry.training.outcome import Outcome, Result
 from registry.training.queries.batches import batches_of, in_standing_batch
 from registry.training.queries.progress import THEORY, Progress, progress_of
 from registry.training.queries.roster import Trainee
 from registry.training.sample import sample_sheet
-from registry.training.views.blueprint import blueprint, course_trail, result_status, say_reason
+from registry.training.views.blueprint import (
+    blueprint,
+    course_trail,
+    frozen_reasons,
+    result_status,
+    say_reasons,
+)
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.submit import submit
@@ -75,8 +81,9 @@ def close_course(course_id: int) -> ResponseReturnValue:
         last=max((s.held_on for s in progress.sessions), default=course.ends_on),
         today=clock.today(),
         missing=[_row(progress, t, o) for t, o in rows if o.result is not Result.PASSED],
-        passed=[_row(progress, t, o) for t, o in rows if o.result is Result.PASSED],
+        passed=[_without_reason(_row(progress, t, o)) for t, o in rows if o.result is Result.PASSED],
         heads=_heads(progress),
+        passed_heads=_without_reason(_heads(progress)),
     )
 
 
@@ -122,7 +129,7 @@ def prepare_certificates(course_id: int) -> ResponseReturnValue:
         trail=course_trail(course),
         to_issue=[(t.name, t.masked) for t in passed if t.enrolment.id not in served],
         served=len(served),
-        others=[(t.name, _frozen_status(t), _frozen_reasons(t)) for t in others],
+        others=[(t.name, _frozen_status(t), frozen_reasons(t.enrolment)) for t in others],
     )
 
 
@@ -154,11 +161,6 @@ def _frozen_status(trainee: Trainee) -> Any:
     return result_status(trainee.enrolment.result) if trainee.enrolment.result else None
 
 
-def _frozen_reasons(trainee: Trainee) -> str:
-    basis = trainee.enrolment.result_basis or {}
-    return str(_("; ")).join(say_reason(Reason(r["code"], r["params"])) for r in basis.get("reasons", ()))
-
-
 def _worst_first(pair: tuple[Trainee, Outcome]) -> tuple[int, int]:
     order = (Result.INCOMPLETE, Result.FAILED, Result.ABSENT, Result.PASSED)
     return order.index(pair[1].result), pair[0].enrolment.id
@@ -169,13 +171,18 @@ def _heads(progress: Progress) -> list[Any]:
     return [*heads, (_("Theory"), "num")] if progress.version.theory_pass is not None else heads
 
 
+def _without_reason(cells: list[Any]) -> list[Any]:
+    """A row, or the headings, of those who passed: nothing is missing."""
+    return cells[:2] + cells[3:]
+
+
 def _row(progress: Progress, trainee: Trainee, found: Outcome) -> list[Any]:
     minutes = progress.minutes.get(trainee.enrolment.id)
     theory = progress.marks.get(trainee.enrolment.id, {}).get(THEORY)
     row: list[Any] = [
         trainee.name,
         result_status(found.result),
-        str(_("; ")).join(say_reason(reason) for reason in found.reasons),
+        say_reasons(found.reasons),
         sum(minutes.values()) if minutes else None,
     ]
     if progress.version.theory_pass is not None:

@@ -20,8 +20,8 @@ from registry.training.models import Course, CourseType, RosterImport
 from registry.training.outcome import Result
 from registry.training.queries import courses as queries
 from registry.training.queries.batches import batches_of, in_standing_batch
-from registry.training.queries.progress import THEORY, Progress, progress_of
-from registry.training.queries.roster import imports_of, open_drafts, trainees
+from registry.training.queries.progress import Progress, progress_of
+from registry.training.queries.roster import has_trainees, imports_of, open_drafts, trainees
 from registry.training.queries.timeline import Happening, happenings
 from registry.training.stages import Stage, stage_of
 from registry.training.views.blueprint import (
@@ -29,17 +29,15 @@ from registry.training.views.blueprint import (
     import_source,
     import_state,
     may_edit,
-    result_status,
     stage_status,
 )
+from registry.training.views.trainees import TRAINEES, trainees_asked, trainees_page
 from registry.web.actions import action_label
 from registry.web.columns import Link, Status
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.locale import local_name
 from registry.web.navigation import known
-
-MOST_SHOWN = 200
 
 
 @blueprint.get("/courses/<int:course_id>")
@@ -56,6 +54,9 @@ def course(course_id: int) -> ResponseReturnValue:
         any(t.certificate_id for t in progress.trainees),
         clock.today(),
     )
+    asked, rows = trainees_asked(progress)
+    if asked.export:
+        return asked.download(db.session(), rows, title=f"{found.number}-{TRAINEES.title}")
     drafts = len(open_drafts(db.session(), found.id))
     return render_template(
         "training/course.html",
@@ -68,8 +69,7 @@ def course(course_id: int) -> ResponseReturnValue:
         session_rows=[
             (s.number, s.held_on, f"{s.starts}–{s.ends}", s.title, s.minutes) for s in progress.sessions
         ],
-        heads=_heads(progress),
-        rows=[_row(progress, index) for index in range(min(len(progress.trainees), MOST_SHOWN))],
+        page=trainees_page(progress, asked, rows) if has_trainees(db.session(), found.id) else None,
         count=len(progress.trainees),
         instructor=_instructor(found),
         drafts=drafts,
@@ -192,12 +192,10 @@ def _next(
     if course.state == "open":
         if not progress.trainees or stage is Stage.ENROLLING:
             return _("Enrol trainees"), url_for("training.enrol", course_id=course.id)
-        if progress.marked_cells < _held_cells(progress):
+        if progress.marked_cells < (_cells(progress) if stage is Stage.RUNNING else _held_cells(progress)):
             return _("Record attendance"), url_for("training.record_attendance", course_id=course.id)
         if progress.assessed < len(progress.trainees):
             return _("Record results"), url_for("training.record_assessment", course_id=course.id)
-        if stage is Stage.RUNNING and progress.marked_cells < _cells(progress):
-            return _("Record attendance"), url_for("training.record_attendance", course_id=course.id)
         return _("Close the course"), url_for("training.close_course", course_id=course.id)
     if course.state == "closed" and progress.version.credential_type_id is not None:
         served = in_standing_batch(db.session(), course.id)
@@ -226,45 +224,6 @@ def _batch_status(batch: CertificateBatch) -> Status:
         "issued": Status("good", _("issued on %(day)s", day=batch.issued_on)),
         "rejected": Status("bad", _("rejected: %(reason)s", reason=batch.decision_reason)),
     }[batch.state]
-
-
-def _heads(progress: Progress) -> list[Any]:
-    heads: list[Any] = [_("Name"), _("Document"), (_("Minutes present"), "num")]
-    if progress.version.theory_pass is not None:
-        heads.append((_("Theory"), "num"))
-    if progress.version.practical_items:
-        heads.append(_("Practical"))
-    heads += [_("Result"), _("Certificate")]
-    return [*heads, _("Action")] if _may_withdraw(progress.course) else heads
-
-
-def _may_withdraw(course: Course) -> bool:
-    return course.state == "open" and may_edit(course)
-
-
-def _row(progress: Progress, index: int) -> list[Any]:
-    trainee = progress.trainees[index]
-    minutes = progress.minutes.get(trainee.enrolment.id)
-    marks = progress.marks.get(trainee.enrolment.id, {})
-    name: Any = trainee.name
-    if known("desk.person") and g.actor.may(Permission.PERSON_VIEW):
-        name = Link(url_for("desk.person", person_id=trainee.person_id), trainee.name)
-    row: list[Any] = [name, trainee.masked, sum(minutes.values()) if minutes else None]
-    if progress.version.theory_pass is not None:
-        row.append(marks[THEORY].score if THEORY in marks else None)
-    items = progress.version.practical_items
-    if items:
-        passed = sum(bool(marks[i["code"]].passed) for i in items if i["code"] in marks)
-        recorded = any(i["code"] in marks for i in items)
-        row.append(f"{passed}/{len(items)}" if recorded else None)
-    row.append(result_status(trainee.enrolment.result) if trainee.enrolment.result else None)
-    number: Any = trainee.certificate_number
-    if number and known("certificates.certificate") and g.actor.may(Permission.CERTIFICATE_VIEW):
-        number = Link(url_for("certificates.certificate", certificate_id=trainee.certificate_id), number)
-    if not _may_withdraw(progress.course):
-        return [*row, number]
-    url = url_for("training.withdraw_trainee", enrolment_id=trainee.enrolment.id)
-    return [*row, number, Link(url, _("Withdraw"))]
 
 
 def _told(entry: Happening) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from registry.accounts.models import Unit
+from registry.accounts.queries import tree_on
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
+from registry.core.scope import Scope
 from registry.core.write import Command
 from registry.training import commands
 from registry.training.forms.courses import (
@@ -50,6 +52,7 @@ COURSES = Listing(
             "title",
             _l("Title"),
             sort=Course.title,
+            css="title",
             value=lambda row: Link(url_for("training.course", course_id=row.Course.id), row.Course.title),
         ),
         Column(
@@ -87,11 +90,10 @@ def courses() -> ResponseReturnValue:
     asked = COURSES.read(request.args, current_user.id)
     chosen = asked.filters
     rows = queries.courses(
-        g.scope,
+        _narrowed(g.scope, chosen.get("unit")),
         today=clock.today(),
         text=chosen.get("text", ""),
         type_id=int(chosen["type"]) if "type" in chosen else None,
-        unit_id=int(chosen["unit"]) if "unit" in chosen else None,
         stage=Stage(chosen["stage"]) if "stage" in chosen else None,
         starts_from=chosen.get("starts_from"),
         starts_to=chosen.get("starts_to"),
@@ -107,6 +109,14 @@ def courses() -> ResponseReturnValue:
         empty_action=(_("Open a course"), url_for("training.open_course")) if may_open else None,
     )
     return render_template("training/courses.html", page=page, may_open=may_open)
+
+
+def _narrowed(scope: Scope, unit: str | None) -> Scope:
+    """The scope cut down to a unit and those below it."""
+    if unit is None:
+        return scope
+    below = tree_on(db.session(), clock.today()).below(int(unit))
+    return Scope(below if scope.units is None else below & scope.units)
 
 
 @blueprint.route("/courses/open", methods=["GET", "POST"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import render_template
+from flask import g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,7 +22,7 @@ from registry.training.views.blueprint import (
     import_source,
     import_state,
 )
-from registry.web.columns import Status
+from registry.web.columns import Link, Status
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.submit import submit
@@ -52,7 +52,9 @@ def roster_import(import_id: int) -> ResponseReturnValue:
         known_before=sum(person_id < taken.id for _enrolment, person_id, _name in rows),
         table=[
             (
-                name,
+                Link(url_for("desk.person", person_id=person_id), name)
+                if g.actor.may(Permission.PERSON_VIEW)
+                else name,
                 _("yes") if person_id < taken.id else _("no"),
                 _held(holding.get(person_id)),
                 _stands(enrolment),
