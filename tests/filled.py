@@ -17,7 +17,7 @@ import pyotp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.accounts import commands_own, commands_users
+from registry.accounts import commands_own, commands_users, totp
 from registry.accounts.models import RoleGrant, UnitParent, User
 from registry.accounts.queries import actor_for
 from registry.core import clock
@@ -37,13 +37,15 @@ _serial = count(1)
 class Filled:
     """A form ready to be sent: the address of its page, where it goes, and what is typed in.
 
-    `changed` is what is typed differently when the page is sent once more.
+    `changed` is what is typed differently when the page is sent once more; `picked` what a list posts to
+    open the page.
     """
 
     page: str
     fields: dict[str, Any] = field(default_factory=dict)
     action: str = ""
     changed: dict[str, Any] = field(default_factory=dict)
+    picked: dict[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -91,15 +93,11 @@ def _user(session: Session) -> User:
 
 
 def _with_second_factor(session: Session, user: User) -> User:
-    secret = pyotp.random_base32()
-    actor = actor_for(session, user, clock.today())
-    run(
-        actor,
-        commands_own.set_up_second_factor,
-        user=user,
-        secret=secret,
-        code=pyotp.TOTP(secret).at(clock.now()),
-    )
+    secret, actor = pyotp.random_base32(), actor_for(session, user, clock.today())
+    # A step that was used is not used again; the next one is accepted already.
+    step = max(user.totp_last_step + 1, int(clock.now().timestamp()) // totp.STEP_SECONDS)
+    code = pyotp.TOTP(secret).generate_otp(step)
+    run(actor, commands_own.set_up_second_factor, user=user, secret=secret, code=code)
     return user
 
 
@@ -255,6 +253,13 @@ def _withdraw(session: Session, user: User) -> Filled:
     return Filled(url, {"reason": "本人申请"}, changed={"reason": "另有原因"})
 
 
+def _withdraw_several(session: Session, user: User) -> Filled:
+    course = _course(session, 3)
+    ids = [str(one.id) for one in _enrolments(session, course)[:2]]
+    url = f"/training/courses/{course.id}/withdraw"
+    return Filled(url, {"reason": "本人申请"}, changed={"reason": "另有原因"}, picked={"ids": ids})
+
+
 def _open_course(session: Session, user: User) -> Filled:
     kind = str(training.course_type(session).id)
     fields = {
@@ -303,6 +308,7 @@ FORMS: dict[str, Maker] = {
     "accounts.set_unit_parent": _set_unit_parent,
     "accounts.void_unit_parent": _void_unit_parent,
     "certificates.issue_batch": _issue_batch,
+    "certificates.issue_batches": lambda s, u: Filled(f"/certificates/batches/issue?batch={_batch(s)}"),
     "certificates.reject_batch": lambda s, u: Filled(
         f"/certificates/batches/{_batch(s)}/reject", {"reason": "请更正"}, changed={"reason": "另有原因"}
     ),
@@ -347,6 +353,7 @@ FORMS: dict[str, Maker] = {
     ),
     "training.undo_import": _undo_import,
     "training.withdraw_trainee": _withdraw,
+    "training.withdraw_trainees": _withdraw_several,
 }
 
 # Forms that save nothing of the registers, or have tests of their own.
@@ -360,6 +367,7 @@ OTHERS = {
     "accounts.set_up_second_factor",
     "accounts.sign_in",
     "accounts.sign_out",
+    "certificates.print_certificates",
     "desk.search",
     "listing.columns",
     "listing.remove_view",
@@ -379,9 +387,13 @@ class _Controls(HTMLParser):
         self.names: set[str] = set()
         self._within = ""
         self._text: str | None = None
+        self._unscripted = False
 
     def handle_starttag(self, tag: str, attributes: Sequence[tuple[str, str | None]]) -> None:
         told = {name: value or "" for name, value in attributes}
+        self._unscripted = tag == "noscript" or self._unscripted
+        if self._unscripted:
+            return
         if tag == "form":
             self.forms.append((told.get("action", ""), {}))
         if not self.forms:
@@ -402,6 +414,7 @@ class _Controls(HTMLParser):
             self._text += data
 
     def handle_endtag(self, tag: str) -> None:
+        self._unscripted = self._unscripted and tag != "noscript"
         if tag == "textarea" and self._text is not None:
             self.forms[-1][1][self._within] = self._text.removeprefix("\n")
             self._text = None

@@ -272,8 +272,20 @@ def test_ids_in_forms_reach_no_further_than_addresses(app: Flask, session: Sessi
         (f"{course}/assessment", {"rows": grid({**row, "theory": "90"}), "assessed_on": "2026-11-02"}),
         (f"{course}/drafts", {"rows": grid({"id": str(drafts[SIBLING]), **training.row()})}),
         (f"{course}/sessions", {"rows": grid({"id": str(foreign[0]), **sitting})}),
+        (f"{course}/withdraw", {"ids": row["id"]}),
+        (f"{course}/withdraw", {"chosen": row["id"], "reason": "不参加"}),
+        ("/certificates/print", {"ids": str(there["certificate"]), "rest": "leave_out"}),
+        ("/certificates/batches/issue", {"ids": str(there["batch"])}),
+        (f"/certificates/batches/issue?batch={there['batch']}", {}),
     ]
-    theirs = {there["enrolment"], there["user"], there["role_grant"], drafts[SIBLING], *foreign}
+    theirs = {
+        there["enrolment"],
+        there["user"],
+        there["batch"],
+        there["role_grant"],
+        drafts[SIBLING],
+        *foreign,
+    }
     before = session.get_one(Clock, 1).seq
     for url, fields in sent:
         answer = reader.send(url, form_key=token_hex(16), **fields)
