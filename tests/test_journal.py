@@ -79,7 +79,7 @@ def test_what_every_line_tells(tampered: Tampered) -> None:
     assert len(lines) > 100
     for line in lines[::3]:
         here = (LINE.c.seq == line.seq) & (LINE.c.number == line.number)
-        for column in ("table_name", "record_id", "op", "changes"):
+        for column in ("table_name", "record_id", "person_id", "op", "changes"):
             found = tampered(update(LINE).where(here).values({column: other(getattr(line, column))}))
             assert found == Break(line.seq, "lines were changed"), column
 
