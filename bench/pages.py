@@ -90,7 +90,17 @@ def _fill(session: Any) -> None:
                 ],
             )
             connection.execute(
-                insert(PersonReach), [{"person_id": i, "unit_id": units[i % len(units)]} for i in ids]
+                insert(PersonReach),
+                [
+                    {
+                        "person_id": i,
+                        "unit_id": units[i % len(units)],
+                        "name": names[i % len(names)],
+                        "pinyin": spelled[i % len(names)][0],
+                        "initials": spelled[i % len(names)][1],
+                    }
+                    for i in ids
+                ],
             )
         day = clock.today() - timedelta(days=1500)
         for start in range(0, CERTIFICATES, STEP):
@@ -142,6 +152,10 @@ class _Browser:
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/profile").decode())
         assert found
         self.csrf = found[1]
+        name = app.config["SESSION_COOKIE_NAME"]
+        cookie = self.client.get_cookie(name)
+        assert cookie is not None
+        self.cookie = name, cookie.value
 
     def get(self, url: str) -> bytes:
         answer = Context().run(self.client.get, url)
@@ -149,6 +163,8 @@ class _Browser:
         return answer.get_data()
 
     def post(self, url: str, **fields: str) -> Any:
+        # Nobody opens the pages that show what was told, so the cookie would gather it.
+        self.client.set_cookie(*self.cookie)
         return Context().run(self.client.post, url, data={"csrf_token": self.csrf, **fields})
 
 

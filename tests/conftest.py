@@ -6,6 +6,7 @@ with the units and catalogues that `flask init` loads, and a data folder with no
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import threading
@@ -159,6 +160,7 @@ class Site:
         """Stop serving and drop the database."""
         if self._server is not None:
             self._server.close()
+        gc.collect()  # The connections of threads that ended are given back before their database is gone.
         self._disconnect()
         self.database.close()
 

@@ -15,12 +15,15 @@ from sqlalchemy.orm import Session
 
 from registry.certificates.commands import void_certificate
 from registry.certificates.models import Certificate, CertificateBatch
+from registry.certificates.queries.batches import holders
 from registry.core import clock
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
+from registry.people import commands as people
+from registry.people.models import Person
 from tests import factories as make
-from tests.accounts import Browser, text
+from tests.accounts import Browser, hidden, text
 from tests.certificates import PUBLIC_URL, choose, confirm_address, counted, issue, issued, prepared
 
 
@@ -80,6 +83,22 @@ def test_the_same_press_twice_issues_once(
     second = approver.send(f"/certificates/batches/{batch.id}/issue", form_key=key)
     assert first.status_code == second.status_code == 303
     assert first.location == second.location
+    assert total(session) == 3
+
+
+def test_an_entry_corrected_since_the_page_was_loaded_is_looked_at_again(
+    session: Session, approver: Browser, batch: CertificateBatch
+) -> None:
+    url = f"/certificates/batches/{batch.id}"
+    seen = hidden(approver.get(url), "seen")
+    (holder, *_rest) = holders(session, batch.id)
+    person = session.get_one(Person, holder.person_id)
+    run(SYSTEM, people.correct_person, person, entrant=people.Entrant.of("欧阳改名"))
+    answer = approver.send(f"{url}/issue", seen=seen)
+    assert 'role="alert"' in text(answer)
+    assert "欧阳改名" in text(answer)
+    assert (state(session, batch), total(session)) == ("prepared", 0)
+    assert approver.send(f"{url}/issue", seen=hidden(answer, "seen")).status_code == 303
     assert total(session) == 3
 
 

@@ -1,113 +1,152 @@
-"""The search at the top of every page, and the page of one person."""
+"""Search finds what begins with the text, within the reach of who asks, with one statement."""
 
 from __future__ import annotations
 
-import re
-
-from flask import Flask
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from registry.certificates.commands import void_certificate
-from registry.core import clock
+from registry.core.db import db
 from registry.core.permissions import Role
-from registry.core.scope import SYSTEM
+from registry.core.scope import EVERYWHERE, NOWHERE, SYSTEM, Scope
 from registry.core.write import run
-from registry.people import commands as people
-from registry.people.commands import Entrant
-from registry.training import commands
-from tests import certificates
-from tests import factories as make
-from tests import training as t
+from registry.desk.search import FEW, Results, find
+from registry.people import commands
+from tests import certificates, factories, training
+from tests.accounts import Browser
+from tests.accounts import text as page_text
 
 
-def search(browser: t.Browser, text: str, **more: str) -> str:
-    """What the search tells, without the words that were searched for."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/"))
-    assert token
-    answer = browser.client.post("/search", data={"csrf_token": token[1], "q": text, **more})
-    assert answer.status_code == 200
-    page = answer.get_data(as_text=True)
-    return page[page.index("<main") :] if "<main" in page else page
+def scope_of(session: Session, *codes: str) -> Scope:
+    return Scope(frozenset(factories.unit(session, code).id for code in codes))
 
 
-def test_people_of_one_name_are_told_apart(app: Flask, session: Session) -> None:
-    for employer in ("第一中学", "第二医院"):
-        make.person(session, name="欧阳娜娜", employer=employer, phone="13812345678")
-    make.person(session, make.YANJI, name="欧阳娜", employer="延边大学")
-    page = search(t.Browser(app, session), "欧阳")
-    assert "第一中学" in page
-    assert "第二医院" in page
-    assert "138****5678" in page
-    assert "13812345678" not in page
-    assert "延边大学" not in page
+def search(session: Session, text: str, scope: Scope) -> Results:
+    return find(session, text, people=scope, certificates=scope, courses=scope)
 
 
-def test_a_certificate_names_its_holder_and_state(app: Flask, session: Session) -> None:
-    person = make.person(session, name="欧阳娜娜")
+def people(session: Session, text: str, scope: Scope) -> list[int]:
+    return [found.id for found in search(session, text, scope).people]
+
+
+@pytest.mark.parametrize("text", ["欧阳", "欧阳娜娜", "ouyang", "OUYANGN", "oynn"])
+def test_a_person_is_found_by_name_spelling_and_initials(session: Session, text: str) -> None:
+    person = factories.person(session, name="欧阳娜娜")
+    factories.person(session, name="王欧阳")
+    here = scope_of(session, factories.NANGUAN)
+    prefecture = scope_of(session, factories.CHANGCHUN, factories.NANGUAN, factories.KUANCHENG)
+    for within in (here, prefecture, EVERYWHERE):
+        assert people(session, text, within) == [person.id]
+    for outside in (scope_of(session, factories.YANJI, factories.YANBIAN), NOWHERE):
+        assert people(session, text, outside) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("김민준", "김"),
+        ("김민준", "gim"),
+        ("J. Smith", "J. S"),
+        ("J. Smith", "jsm"),
+        ("阿依古丽·买买提", "阿依"),
+    ],
+)
+def test_names_in_other_scripts_are_found_as_typed(session: Session, name: str, text: str) -> None:
+    person = factories.person(session, name=name)
+    assert people(session, text, scope_of(session, factories.NANGUAN)) == [person.id]
+    assert people(session, text, EVERYWHERE) == [person.id]
+
+
+@pytest.mark.parametrize("text", ["%", "_", "王%", "w%"])
+def test_nothing_typed_is_a_wildcard(session: Session, text: str) -> None:
+    factories.person(session, name="王小明")
+    assert search(session, text, EVERYWHERE) == Results([], [], [])
+
+
+def test_somebody_of_two_units_is_found_once(session: Session) -> None:
+    person = factories.person(session, name="欧阳娜娜")
+    certificates.issued(session, [person.id], unit_code=factories.KUANCHENG)
+    both = scope_of(session, factories.NANGUAN, factories.KUANCHENG)
+    assert people(session, "oy", both) == [person.id]
+    assert people(session, "oy", scope_of(session, factories.KUANCHENG)) == [person.id]
+
+
+def test_a_corrected_name_is_the_one_that_is_found(session: Session) -> None:
+    person = factories.person(session, name="王小明")
+    here = scope_of(session, factories.NANGUAN)
+    run(SYSTEM, commands.correct_person, person, entrant=commands.Entrant.of("欧阳明"))
+    for within in (here, EVERYWHERE):
+        assert people(session, "王", within) == []
+        assert people(session, "wang", within) == []
+        assert people(session, "欧阳", within) == [person.id]
+
+
+def test_a_merged_person_is_found_as_the_other_one_until_it_is_undone(session: Session) -> None:
+    one = factories.person(session, name="王小明")
+    two = factories.person(session, factories.KUANCHENG, name="王小敏")
+    here = scope_of(session, factories.NANGUAN)
+    merge = run(SYSTEM, commands.merge_persons, loser=one, winner=two, reason="同一人")
+    for within in (here, EVERYWHERE):
+        assert people(session, "王", within) == [two.id]
+    run(SYSTEM, commands.undo_merge, merge=merge, reason="不是同一人")
+    assert one.id in people(session, "王", here)
+    assert set(people(session, "王", EVERYWHERE)) == {one.id, two.id}
+
+
+def test_certificates_and_courses_are_found_by_number(session: Session) -> None:
+    person = factories.person(session)
     (certificate,) = certificates.issued(session, [person.id])
-    browser = t.Browser(app, session)
-    page = search(browser, certificate.number[:8])
-    assert "欧阳娜娜" in page
-    assert "Valid" in page
-    run(SYSTEM, void_certificate, certificate, reason="重复录入")
-    assert "Void" in search(browser, certificate.number)
-    suggestions = search(browser, certificate.number, part="1")
-    assert f'href="/certificates/{certificate.id}"' in suggestions
-    assert "欧阳娜娜" in suggestions
+    course = training.course(session)
+    here, elsewhere = scope_of(session, factories.NANGUAN), scope_of(session, factories.YANJI)
+    for within in (here, EVERYWHERE):
+        assert [c.label for c in search(session, certificate.number[:9].lower(), within).certificates] == [
+            certificate.number
+        ]
+        assert [c.id for c in search(session, course.number, within).courses] == [course.id]
+    assert search(session, certificate.number, elsewhere) == Results([], [], [])
+    assert search(session, course.number, elsewhere) == Results([], [], [])
 
 
-def test_a_course_is_found_by_number_and_by_what_its_title_holds(app: Flask, session: Session) -> None:
-    course = t.course(session, title="民康街道春季班")
-    hidden = t.course(session, make.YANJI, title="延吉春季班")
-    browser = t.Browser(app, session)
-    for text in (course.number, "春季", "红十字会培训室"):
-        page = search(browser, text)
-        assert f'href="/training/courses/{course.id}"' in page
-        assert hidden.title not in page
-    # A sign of the pattern language is no wildcard.
-    assert f'href="/training/courses/{course.id}"' not in search(browser, "民%班")
-
-
-def test_a_whole_number_tells_the_credentials_in_the_language_of_the_page(
-    app: Flask, session: Session
-) -> None:
-    number = make.resident_number(clock.today().replace(year=1990, day=1), 7)
-    person = make.person(session, make.YANJI, name="欧阳娜娜", number=number)
-    certificates.issued(session, [person.id], unit_code=make.YANJI)
-    page = search(t.Browser(app, session), number)
-    assert "This number is registered" in page
-    assert "欧阳**" in page
-    assert "Red Cross certified rescuer: valid until" in page
-
-
-def test_the_page_of_a_person_tells_documents_courses_and_results(app: Flask, session: Session) -> None:
-    course = t.course(session, title="民康街道春季班")
-    first, second = t.enrolled(session, course, 2)
-    t.record_all(session, course)
-    browser = t.Browser(app, session)
-    page = browser.get(f"/persons/{first.person_id}")
-    assert "Resident ID card" in page
-    assert "民康街道春季班" in page
-    assert "enrolled" in page
-    run(SYSTEM, commands.withdraw_trainee, second, reason="出差")
-    run(SYSTEM, commands.close_course, course, attested=True)
-    assert "Passed" in browser.get(f"/persons/{first.person_id}")
-    assert "withdrawn" in browser.get(f"/persons/{second.person_id}")
-
-
-def test_somebody_without_a_number_is_told_so(app: Flask, session: Session) -> None:
-    entrant = Entrant.of("欧阳娜娜", None, phone="13812345678")
-    person = run(SYSTEM, people.add_person, entrant=entrant, unit_id=make.unit(session).id)
-    assert "No document number is registered" in t.Browser(app, session).get(f"/persons/{person.id}")
-
-
-def test_who_may_see_persons_only_finds_nothing_else(app: Flask, session: Session) -> None:
-    person = make.person(session, name="欧阳娜娜")
+def test_a_kind_without_the_right_is_not_looked_at(session: Session) -> None:
+    person = factories.person(session)
     (certificate,) = certificates.issued(session, [person.id])
-    course = t.course(session, title="民康街道春季班")
-    browser = t.Browser(app, session, Role.VOLUNTEER_COORDINATOR)
-    assert "欧阳娜娜" in search(browser, "欧阳")
-    assert certificate.number not in search(browser, certificate.number[:6]).replace(
-        f'value="{certificate.number[:6]}"', ""
-    )
-    assert course.title not in search(browser, "春季")
+    found = find(session, certificate.number, people=EVERYWHERE, certificates=NOWHERE, courses=NOWHERE)
+    assert found == Results([], [], [])
+    seen = find(session, certificate.number, people=NOWHERE, certificates=EVERYWHERE, courses=NOWHERE)
+    assert [found.id for found in seen.certificates] == [certificate.id]
+
+
+def test_the_first_few_by_name_and_one_more(session: Session) -> None:
+    names = [f"王{character}" for character in "丁七丈三上下不与丑专且世"]
+    for name in reversed(names):
+        factories.person(session, name=name)
+    for within in (scope_of(session, factories.NANGUAN), EVERYWHERE):
+        found = [line.label for line in search(session, "王", within).people]
+        assert found == sorted(names)[: FEW + 1]
+
+
+def test_one_statement_whatever_the_number_of_units(session: Session) -> None:
+    told: list[str] = []
+    listener = lambda *args: told.append(args[2])  # noqa: E731
+    scopes = [EVERYWHERE, scope_of(session, factories.NANGUAN), scope_of(session, *_ALL)]
+    session.commit()
+    event.listen(db.engine, "before_cursor_execute", listener)
+    for within in scopes:
+        search(session, "wang", within)
+    event.remove(db.engine, "before_cursor_execute", listener)
+    assert len([line for line in told if line.startswith("SELECT")]) == len(scopes)
+
+
+_ALL = (factories.PROVINCE, factories.CHANGCHUN, factories.NANGUAN, factories.KUANCHENG, factories.YANJI)
+
+
+def test_the_page_and_the_suggestions(client: FlaskClient, session: Session) -> None:
+    person = factories.person(session, name="欧阳娜娜")
+    browser = Browser(client)
+    browser.sign_in(factories.user(session, Role.TRAINER).username)
+    for more in ({}, {"part": "1"}):
+        page = page_text(browser.send("/search", q="oy", **more))
+        assert "欧阳娜娜" in page
+        assert f"/persons/{person.id}" in page
+    assert "欧阳" not in page_text(browser.send("/search", q="zzz"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -110,6 +111,26 @@ def test_the_same_form_twice_has_one_effect(session: Session) -> None:
     with pytest.raises(AlreadySavedError) as changed:
         run_once(SYSTEM, add_person, Once(1, once.endpoint, once.key, "e" * 64), None, kwargs=args)
     assert changed.value.same is False
+
+
+def test_the_same_values_under_another_key_count_only_where_asked_and_for_a_while(session: Session) -> None:
+    from registry.people.commands import add_person
+
+    def send(key: str, digest: str = "d", alike_for: timedelta | None = None, user: int = 1) -> int:
+        once = Once(user, "people.add_person", key * 32, digest * 64, alike_for)
+        args = {"entrant": factories.entrant(), "unit_id": factories.unit(session).id}
+        return int(run_once(SYSTEM, add_person, once, lambda p: f"/persons/{p.id}", kwargs=args).id)
+
+    first = send("a")
+    send("b")
+    with pytest.raises(AlreadySavedError) as again:
+        send("c", alike_for=timedelta(minutes=30))
+    assert again.value.same is False
+    assert again.value.location != f"/persons/{first}", "the latest one is shown"
+    send("c", digest="e", alike_for=timedelta(minutes=30))
+    send("c", alike_for=timedelta(minutes=30), user=2)
+    # A while later it is a new record.
+    send("d", alike_for=timedelta(0))
 
 
 def test_writes_of_many_threads_follow_one_another(app: Flask, session: Session) -> None:

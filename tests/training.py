@@ -149,8 +149,8 @@ class Browser:
         return answer.get_data(as_text=True)
 
     def fill(self, url: str, rows: Sequence[dict[str, Any]] | None = None, **fields: Any) -> dict[str, Any]:
-        """The fields of the form at an address as a browser would send them, with these values typed in."""
-        page = self.get(url)
+        """The fields of the form at an address as a browser with script sends them, filled with these."""
+        page = re.sub("<noscript>.*?</noscript>", "", self.get(url))
         sent: dict[str, Any] = {}
         for tag in re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", page):
             name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)

@@ -42,9 +42,12 @@ class UnitTree:
         return steps
 
 
-def tree_on(session: Session, day: date, *, known_seq: int | None = None) -> UnitTree:
-    """The unit tree of a business day; `known_seq` reads it as known at that journal entry."""
-    rows = select(UnitParent.unit_id, UnitParent.parent_id).where(UnitParent.starts_on <= day)
+Parentage = tuple[date, int, int]  # From which day on a unit stands under a parent.
+
+
+def parentages_known(session: Session, known_seq: int | None = None) -> list[Parentage]:
+    """Every parentage in the order of its first day, as known now or at a journal entry."""
+    rows = select(UnitParent.starts_on, UnitParent.unit_id, UnitParent.parent_id)
     if known_seq is None:
         rows = rows.where(UnitParent.void_seq.is_(None))
     else:
@@ -52,8 +55,23 @@ def tree_on(session: Session, day: date, *, known_seq: int | None = None) -> Uni
             UnitParent.known_seq <= known_seq,
             or_(UnitParent.void_seq.is_(None), UnitParent.void_seq > known_seq),
         )
-    ordered = session.execute(rows.order_by(UnitParent.starts_on, UnitParent.id)).all()
-    return UnitTree(dict(ordered))
+    found = session.execute(rows.order_by(UnitParent.starts_on, UnitParent.id))
+    return [(starts_on, unit_id, parent_id) for starts_on, unit_id, parent_id in found]
+
+
+def tree_of(parentages: Iterable[Parentage], day: date) -> UnitTree:
+    """The tree of a day. A unit is under its first parent before that one's first day, so that no unit ever
+    stands alone, and a figure of the province is the same under every parentage."""
+    parents: dict[int, int] = {}
+    for starts_on, unit_id, parent_id in parentages:
+        if starts_on <= day or unit_id not in parents:
+            parents[unit_id] = parent_id
+    return UnitTree(parents)
+
+
+def tree_on(session: Session, day: date, *, known_seq: int | None = None) -> UnitTree:
+    """The unit tree of a business day; `known_seq` reads it as known at that journal entry."""
+    return tree_of(parentages_known(session, known_seq), day)
 
 
 def units(scope: Scope) -> Select[Unit]:
@@ -105,8 +123,7 @@ def actor_with(
         below = tree.below(unit_id)
         for permission in GRANTS[role]:
             reach[permission] = reach.get(permission, frozenset()) | below
-    top = [unit_id for unit_id in set(tree.parent.values()) if unit_id not in tree.parent]
-    everywhere = frozenset(tree.below(top[0])) if top else frozenset()
+    everywhere = tree.parent.keys() | set(tree.parent.values())
     return Actor(
         user_id,
         name,

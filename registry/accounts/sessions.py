@@ -13,7 +13,7 @@ from registry.accounts.settings import setting
 from registry.core import clock
 from registry.core.errors import BusyError, StorageError
 from registry.core.journal import HEAD, note_head
-from registry.core.ops import WebSession, key_digest, ops_session
+from registry.core.ops import WebSession, key_digest, ops_session, sweep_daily
 
 TOKEN_BYTES = 32
 # Opening one more ends the one unused for longest.
@@ -47,6 +47,7 @@ def open_session(user: User, agent: str) -> tuple[str, WebSession]:
         ).scalars()
         for surplus in list(open_ones)[MOST_SESSIONS:]:
             surplus.revoked_at = moment
+    sweep_daily()
     return token, web
 
 

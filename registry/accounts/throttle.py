@@ -103,4 +103,6 @@ def _row(session: Session, key: str, now: datetime) -> Throttle:
         row = session.get_one(Throttle, key, with_for_update=True)
     if row.window_start + WINDOW <= now:
         row.window_start, row.failures = now, 0
+    elif row.window_start > now:
+        row.window_start = now  # The clock was set back; nobody waits until it has caught up.
     return row

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import Unit, User
-from registry.core.clock import SHANGHAI, end_of_day
+from registry.core.clock import end_of_day, start_of_day
 from registry.core.journal import JournalEntry, JournalLine
 from registry.core.scope import Scope
 
@@ -26,9 +26,9 @@ def entries(
     if scope.units is not None:
         rows = rows.where(scope.where(JournalEntry.unit_id))
     if action:
-        rows = rows.where(or_(JournalEntry.action == action, JournalEntry.action.startswith(f"{action}.")))
+        rows = rows.where(JournalEntry.action == action)
     if since:
-        rows = rows.where(JournalEntry.at >= datetime.combine(since, time.min, SHANGHAI))
+        rows = rows.where(JournalEntry.at >= start_of_day(since))
     if until:
         rows = rows.where(JournalEntry.at <= end_of_day(until))
     return rows  # type: ignore[no-any-return]

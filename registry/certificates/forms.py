@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from registry.accounts import queries as accounts
@@ -63,7 +63,9 @@ class BatchFilters(FilterForm):
 
 
 class IssueForm(BaseForm):
-    """One press: nothing is filled in."""
+    """One press: nothing is filled in. `seen` tells what the page showed of the persons."""
+
+    seen = HiddenField()
 
 
 class RejectForm(BaseForm):

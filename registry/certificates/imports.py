@@ -7,18 +7,17 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from registry.accounts.commands import EARLIEST
 from registry.certificates.commands import LegacyCertificate, LegacyEvent
 from registry.certificates.numbers import read_number
-from registry.certificates.reading import Catalogue, Row, RowError, plain
+from registry.certificates.reading import Catalogue
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
+from registry.core.imports import Row, RowError, plain, read_whole
 from registry.core.scope import Scope
 from registry.core.sheets import Cell
-from registry.core.text import clean_name, narrow, read_date
-from registry.people.commands import Entrant
-from registry.people.identity import read_document
-from registry.people.kinds import read_kind, read_sex
-from registry.people.phone import read_phone
+from registry.core.text import read_date
+from registry.people.imports import read_entrant
 
 # Column key → accepted headers, the first named in messages; the keys are accepted as well.
 CERTIFICATE_HEADERS: dict[str, tuple[str, ...]] = {
@@ -60,6 +59,7 @@ _EVENT_KINDS = {
 }
 _PERMANENT = frozenset({"长期", "长期有效", "永久", "permanent", "无期限"})
 MOST_CLASS_HOURS = 1000
+LONGEST = 120
 
 
 def check_certificates(
@@ -74,22 +74,18 @@ def check_certificates(
 
     `rows` are cells by the keys of CERTIFICATE_HEADERS; `unit_id` issued those that name no unit.
     """
-    catalogue = Catalogue.load(session, scope)
+    catalogue = Catalogue.load(session, scope, today)
     checked: list[LegacyCertificate] = []
     errors: list[RowError] = []
     names: dict[str, str] = {}
     for cells in rows:
-        row = Row(cells)
+        row = Row.of(cells)
         certificate = _certificate(row, catalogue, today, unit_id)
         if certificate is not None and certificate.entrant.document_hash:
             known = names.setdefault(certificate.entrant.document_hash, certificate.entrant.name)
             if known != certificate.entrant.name:
-                row.refuse(
-                    RuleError(
-                        N_("This document number stands above in the list with another name."),
-                        "document_number",
-                    )
-                )
+                told = N_("This document number stands above in the list with another name.")
+                row.refuse(RuleError(told), "document_number")
         errors.extend(row.errors)
         if certificate is not None and not row.errors:
             checked.append(certificate)
@@ -101,14 +97,16 @@ def _certificate(
 ) -> LegacyCertificate | None:
     number = row.read("number", read_number)
     credential_type_id = row.read("credential_type", catalogue.credential_type)
-    issued_on = row.read("issued_on", lambda text: _past(read_date(text, "issued_on"), today))
-    issuer = row.optional("unit", catalogue.unit) if row.text("unit") else unit_id
-    if issuer is None and not row.text("unit"):
-        row.refuse(RuleError(N_("The issuing unit is missing: name it in the list, or choose one."), "unit"))
+    issued_on = row.read("issued_on", lambda text: _issued(read_date(text, "issued_on"), today))
+    issuer = catalogue.units.read(row, "unit", unit_id)
     class_hours = row.optional("class_hours", _class_hours)
-    entrant = _entrant(row, today)
+    course_title = row.bounded("course_title", LONGEST)
+    entrant = read_entrant(row, today, told_apart=False)
     if number is None or credential_type_id is None or issued_on is None or issuer is None or entrant is None:
         return None
+    if entrant.birth_on is not None and issued_on < entrant.birth_on:
+        told = N_("The certificate would be issued before its holder was born, on %(day)s.")
+        row.refuse(RuleError(told, day=entrant.birth_on.isoformat()), "issued_on")
     valid_until = catalogue.valid_until(credential_type_id, issued_on)
     if row.text("valid_until"):
         valid_until = row.read("valid_until", lambda text: _until(text, issued_on))
@@ -120,35 +118,8 @@ def _certificate(
         number=number,
         issued_on=issued_on,
         valid_until=valid_until,
-        course_title=row.text("course_title")[:120],
+        course_title=course_title,
         class_hours=class_hours or 0,
-    )
-
-
-def _entrant(row: Row, today: date) -> Entrant | None:
-    name = row.read("name", clean_name)
-    kind = row.optional("document_kind", read_kind)
-    sex = row.optional("sex", read_sex)
-    birth_on = row.optional("birth_on", lambda text: read_date(text, "birth_on"))
-    phone = row.optional("phone", read_phone)
-    try:
-        document = (
-            read_document(kind, row.text("document_number"), today=today, birth_on=birth_on, sex=sex)
-            if kind is not None or row.text("document_number")
-            else None
-        )
-    except RuleError as error:
-        row.refuse(error)
-        return None
-    if name is None:
-        return None
-    return Entrant.of(
-        name,
-        document,
-        sex=sex.value if sex else None,
-        birth_on=birth_on,
-        phone=phone,
-        employer=row.text("employer")[:120],
     )
 
 
@@ -158,37 +129,45 @@ def _past(day: date, today: date) -> date:
     return day
 
 
+def _issued(day: date, today: date) -> date:
+    if day < EARLIEST:
+        raise RuleError(N_("%(day)s is too early for a certificate; check the year."), day=day.isoformat())
+    return _past(day, today)
+
+
 def _until(text: str, issued_on: date) -> date | None:
     if plain(text) in _PERMANENT:
         return None
     day = read_date(text, "valid_until")
     if day < issued_on:
         raise RuleError(N_("The certificate would expire before it was issued."), "valid_until")
-    return day
+    # Other systems write the last day of the calendar where there is no end.
+    return None if day == date.max else day
 
 
 def _class_hours(text: str) -> int:
-    hours = narrow(text).removesuffix("学时").strip()
-    if not hours.isascii() or not hours.isdecimal() or int(hours) > MOST_CLASS_HOURS:
-        raise RuleError(N_("Class hours are a whole number, for example 16."), "class_hours")
-    return int(hours)
+    try:
+        return read_whole(plain(text).removesuffix("学时"), MOST_CLASS_HOURS)
+    except RuleError:
+        raise RuleError(N_("Class hours are a whole number, for example 16."), "class_hours") from None
 
 
 def check_certificate_events(
     session: Session, rows: Iterable[Mapping[str, Cell]], *, scope: Scope, today: date
 ) -> tuple[list[LegacyEvent], list[RowError]]:
     """The rows of a list of revocations, read and checked, and everything that is wrong with the others."""
-    catalogue = Catalogue.load(session, scope)
+    catalogue = Catalogue.load(session, scope, today)
     checked: list[LegacyEvent] = []
     errors: list[RowError] = []
     for cells in rows:
-        row = Row(cells)
+        row = Row.of(cells)
         number = row.read("number", read_number)
         credential_type_id = row.read("credential_type", catalogue.credential_type)
         kind = row.read("kind", _event_kind)
         on = row.read("on", lambda text: _past(read_date(text, "on"), today))
+        document = row.bounded("document", LONGEST)
         errors.extend(row.errors)
-        if number is None or credential_type_id is None or kind is None or on is None:
+        if row.errors or number is None or credential_type_id is None or kind is None or on is None:
             continue
         checked.append(
             LegacyEvent(
@@ -198,7 +177,7 @@ def check_certificate_events(
                 kind=kind,
                 on=on,
                 reason=row.text("reason"),
-                document=row.text("document")[:120],
+                document=document,
             )
         )
     return checked, errors
@@ -207,5 +186,6 @@ def check_certificate_events(
 def _event_kind(text: str) -> str:
     kind = _EVENT_KINDS.get(plain(text))
     if kind is None:
-        raise RuleError(N_("“%(text)s” is neither 撤销 (revoked) nor 作废 (void)."), "kind", text=text)
+        told = N_("“%(text)s” is neither 撤销 (revoked) nor 作废 (void).")
+        raise RuleError(told, "kind", text=text[:60])
     return kind

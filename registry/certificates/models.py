@@ -105,6 +105,7 @@ class Certificate(Base):
     __tablename__ = "certificate"
     __person__ = "person_id"
     __reach__ = ("person_id", "unit_id")
+    __reach_when_void__ = True
     __table_args__ = (
         UniqueConstraint("credential_type_id", "number"),
         # A batch issued twice would need a second certificate for the same person.
@@ -117,8 +118,13 @@ class Certificate(Base):
             "ix_certificate_issued",
             *("issued_on", "id", "unit_id", "credential_type_id", "valid_until", "ended_on", "voided_at"),
         ),
+        Index(
+            "ix_certificate_type_issued",
+            *("credential_type_id", "issued_on", "id", "unit_id", "valid_until", "ended_on", "voided_at"),
+        ),
         Index("ix_certificate_unit_issued", "unit_id", "issued_on", "id"),
         Index("ix_certificate_number", "number"),
+        Index("ix_certificate_unit_number", "unit_id", "number"),
         _where_set("ended_on", "id"),
         _where_set("voided_at", "id"),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from registry.accounts.models import Unit
 from registry.certificates.models import Certificate, CredentialRule, NumberCounter
+from registry.core.db import CHUNK
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
 from registry.core.text import clean, narrow
@@ -28,19 +29,24 @@ def take_numbers(w: Write, rule: CredentialRule, unit: Unit, count: int) -> list
             NumberCounter.year == year,
         )
     ).scalar()
-    if counter is None:
-        counter = w.add(
-            NumberCounter(
-                credential_type_id=rule.credential_type_id, unit_id=unit.id, year=year, next_serial=1
-            )
+    found: dict[str, int] = {}
+    first, look = counter.next_serial if counter is not None else 1, count
+    while len(found) < count:
+        wanted = {_number(rule, unit, year, serial): serial for serial in range(first, first + look)}
+        taken = _taken(w, rule.credential_type_id, list(wanted))
+        found.update((number, serial) for number, serial in wanted.items() if number not in taken)
+        # A template without unit or year meets numbers of other series: each look goes twice as far.
+        first, look = first + look, min(2 * look, CHUNK)
+    numbers = list(found)[:count]
+    following = found[numbers[-1]] + 1
+    if counter is not None:
+        counter.next_serial = following
+        return numbers
+    w.add(
+        NumberCounter(
+            credential_type_id=rule.credential_type_id, unit_id=unit.id, year=year, next_serial=following
         )
-    numbers: list[str] = []
-    while len(numbers) < count:
-        first = counter.next_serial
-        counter.next_serial = first + count - len(numbers)
-        wanted = [_number(rule, unit, year, serial) for serial in range(first, counter.next_serial)]
-        taken = _taken(w, rule.credential_type_id, wanted)
-        numbers.extend(number for number in wanted if number not in taken)
+    )
     return numbers
 
 

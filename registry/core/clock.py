@@ -26,11 +26,18 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def start_of_day(day: date) -> datetime:
+    """The first moment of a Shanghai day, in UTC; of the first day of the calendar the first one in UTC."""
+    if day == date.min:
+        return datetime.min.replace(tzinfo=UTC)
+    return datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
+
+
 def end_of_day(day: date) -> datetime:
     """The last moment of a Shanghai day, in UTC; a bare date in "known on" means this moment."""
-    return datetime.combine(day + timedelta(days=1), time.min, SHANGHAI).astimezone(UTC) - timedelta(
-        microseconds=1
-    )
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return start_of_day(day + timedelta(days=1)) - timedelta(microseconds=1)
 
 
 def add_months(day: date, months: int) -> date:

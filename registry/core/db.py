@@ -15,6 +15,8 @@ from registry.core.engines import PREFIX_TEXT
 
 # A list of ids in one statement; both engines take this many parameters.
 CHUNK = 10_000
+# The largest number that a column of ids holds on either engine.
+LARGEST_ID = 2**31 - 1
 
 
 class UtcStamp(TypeDecorator[datetime]):
@@ -63,6 +65,8 @@ class Base(DeclarativeBase):
     __person__: ClassVar[str | None] = None
     # (person column, unit column) of a fact that brings the person within the unit's reach.
     __reach__: ClassVar[tuple[str, str] | None] = None
+    # Whether such a fact still does so when it was voided, because it stays listed with the person's name.
+    __reach_when_void__: ClassVar[bool] = False
     # Rows are never changed or deleted; the database refuses it as well.
     __insert_only__: ClassVar[bool] = False
 

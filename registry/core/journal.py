@@ -12,18 +12,20 @@ import hmac
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import CheckConstraint, Index, Integer, String, Text, bindparam, inspect, select
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from registry.core.bulk import insert_rows
 from registry.core.db import CHUNK, Base, Code, Stamp
-from registry.core.secrets import current_keys, seal, unseal
+from registry.core.secrets import current_keys, read_sealed, seal, unseal
 
 GENESIS = "0" * 64
 
@@ -45,6 +47,7 @@ class JournalEntry(Base):
     """One write. `hash` is the HMAC over the other columns and the hash of the entry before."""
 
     __tablename__ = "journal_entry"
+    __table_args__ = (Index("ix_journal_entry_action", "action", "seq"),)
     __journalled__ = False
     __insert_only__ = True
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -191,7 +194,7 @@ def person_ciphers(
     for start in range(0, len(stored), CHUNK):
         rows = session.execute(_KEYS, {"person_ids": stored[start : start + CHUNK]})
         ciphers.update(
-            {person_id: AESGCM(bytes.fromhex(unseal(master, sealed))) for person_id, sealed in rows}
+            {person_id: AESGCM(bytes.fromhex(read_sealed(master, sealed))) for person_id, sealed in rows}
         )
     missing = [p for p in wanted if p not in ciphers] if create else []
     if missing:
@@ -205,11 +208,15 @@ def person_ciphers(
     return ciphers
 
 
-def lines_digest(rows: Iterable[tuple[str, int, str, str]]) -> str:
-    """SHA-256 over the lines of an entry in order: table, record, operation, changes."""
+# A line as the digest takes it in: number, table, record, person, operation, changes.
+Told = tuple[int, str, int, int | None, str, str]
+
+
+def lines_digest(rows: Iterable[Told]) -> str:
+    """SHA-256 over everything in the lines of an entry, in order."""
     digest = hashlib.sha256()
-    for table, record_id, op, changes in rows:
-        digest.update(f"{table}\x1f{record_id}\x1f{op}\x1f{changes}\x1e".encode())
+    for number, table, record_id, person_id, op, changes in rows:
+        digest.update(f"{number}\x1f{table}\x1f{record_id}\x1f{person_id}\x1f{op}\x1f{changes}\x1e".encode())
     return digest.hexdigest()
 
 
@@ -231,6 +238,8 @@ def store_lines(
         columns = _columns(line.model)
         personal = _told(line, columns.personal)
         changes = _told(line, columns.plain)
+        if line.op == "read":
+            changes = {name: plain_value(value) for name, value in line.new.items()}
         for name in columns.hidden:
             if line.new.get(name) != line.old.get(name):
                 changes[name] = "•"
@@ -262,7 +271,10 @@ def store_lines(
         )
     if rows:
         insert_rows(session.connection(), JournalLine, rows)
-    return lines_digest((r["table_name"], r["record_id"], r["op"], r["changes"]) for r in rows), len(rows)
+    told: Iterator[Told] = (
+        (r["number"], r["table_name"], r["record_id"], r["person_id"], r["op"], r["changes"]) for r in rows
+    )
+    return lines_digest(told), len(rows)
 
 
 @dataclass(frozen=True)
@@ -273,23 +285,23 @@ class Break:
     reason: str
 
 
-def _stored_lines(
-    session: Session, first: int, last: int
-) -> Iterator[tuple[int, list[tuple[str, int, str, str]]]]:
+def _stored_lines(session: Session, first: int, last: int) -> Iterator[tuple[int, list[Told]]]:
     rows = session.execute(
         select(
             JournalLine.seq,
+            JournalLine.number,
             JournalLine.table_name,
             JournalLine.record_id,
+            JournalLine.person_id,
             JournalLine.op,
             JournalLine.changes,
         )
         .where(JournalLine.seq.between(first, last))
         .order_by(JournalLine.seq, JournalLine.number)
     )
-    grouped: dict[int, list[tuple[str, int, str, str]]] = {}
-    for seq, table, record_id, op, changes in rows:
-        grouped.setdefault(seq, []).append((table, record_id, op, changes))
+    grouped: dict[int, list[Told]] = {}
+    for seq, number, table, record_id, person_id, op, changes in rows:
+        grouped.setdefault(seq, []).append((number, table, record_id, person_id, op, changes))
     yield from grouped.items()
 
 
@@ -331,7 +343,8 @@ def verify(session: Session) -> Break | None:
 
 
 def opened(session: Session, rows: Iterable[JournalLine]) -> list[dict[str, Any]]:
-    """The changes of lines with personal values in clear; an erased person's values stay sealed."""
+    """The changes of lines with personal values in clear; those of an erased person stay sealed, also when
+    the person has a new key since."""
     rows = list(rows)
     ciphers = person_ciphers(session, (r.person_id for r in rows if r.person_id is not None))
     told = []
@@ -339,6 +352,7 @@ def opened(session: Session, rows: Iterable[JournalLine]) -> list[dict[str, Any]
         changes = json.loads(row.changes)
         sealed = changes.pop("_sealed", None)
         if sealed and row.person_id in ciphers:
-            changes.update(json.loads(unseal(ciphers[row.person_id], sealed)))
+            with suppress(InvalidTag):
+                changes.update(json.loads(unseal(ciphers[row.person_id], sealed)))
         told.append(changes)
     return told

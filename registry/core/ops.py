@@ -4,17 +4,22 @@ and stay changed when the request itself is refused."""
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Index, String, Text, bindparam, delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from registry.core import clock
 from registry.core.db import Base, Code, Stamp, db
 from registry.core.engines import bound_lock_wait, translate, write_options
+from registry.core.errors import BusyError, StorageError
+
+# How long a form key, a session out of use and the count of tries are kept; each is needed for hours at most.
+KEPT = timedelta(days=30)
 
 
 class WebSession(Base):
@@ -88,32 +93,6 @@ def key_digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def count_failure(key: str, window: timedelta) -> int:
-    """Record one failed try and return the failures in the window."""
-    moment = clock.now()
-    with ops_session() as session:
-        row = session.get(Throttle, key)
-        if row is None:
-            row = Throttle(key=key, window_start=moment, failures=0)
-            session.add(row)
-        elif row.window_start + window < moment:
-            row.window_start, row.failures = moment, 0
-        row.failures += 1
-        return row.failures
-
-
-def failures(key: str, window: timedelta) -> int:
-    """The failed tries within the window."""
-    row = db.session.get(Throttle, key)
-    return row.failures if row is not None and row.window_start + window >= clock.now() else 0
-
-
-def clear_failures(key: str) -> None:
-    """Forget the failed tries of a key after a success."""
-    with ops_session() as session:
-        session.execute(delete(Throttle).where(Throttle.key == key))
-
-
 _PREFERENCE = select(Preference.value).where(
     Preference.user_id == bindparam("user_id"), Preference.key == bindparam("key")
 )
@@ -131,8 +110,26 @@ def save_preference(user_id: int, key: str, value: str) -> None:
 
 
 def sweep(before: datetime) -> None:
-    """Drop form keys and dead sessions older than `before`."""
+    """Drop form keys, sessions and counted tries older than `before`."""
     with ops_session() as session:
         session.execute(delete(FormKey).where(FormKey.saved_at < before))
         session.execute(delete(WebSession).where(WebSession.seen_at < before))
         session.execute(delete(Throttle).where(Throttle.window_start < before))
+
+
+class _Swept:
+    """When this process last swept."""
+
+    on: date | None = None
+
+
+def sweep_daily() -> None:
+    """Sweep once a day in each process. That it fails is no reason to refuse whoever came first that day."""
+    today = clock.today()
+    if _Swept.on == today:
+        return
+    _Swept.on = today
+    try:
+        sweep(clock.now() - KEPT)
+    except (BusyError, StorageError, SQLAlchemyError):
+        logging.getLogger(__name__).warning("old sessions and form keys could not be dropped today")

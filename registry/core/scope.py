@@ -23,6 +23,9 @@ class Scope:
             return true()
         if not self.units:
             return false()
+        if len(self.units) == 1:
+            # A list of parameters is expanded anew for every statement; most readers have one unit.
+            return column == next(iter(self.units))  # type: ignore[no-any-return]
         return column.in_(sorted(self.units))  # type: ignore[no-any-return]
 
     def holds(self, unit_id: int | None) -> bool:

@@ -20,7 +20,18 @@ from sqlalchemy import String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from registry.core.errors import StorageError
+from registry.core.i18n import N_
+
 KEY_BYTES = 32
+WRONG_KEY = N_(
+    "The keys of this server do not open what is stored. Nothing was saved; please tell the administrator to "
+    "bring back the key file."
+)
+
+
+class WrongKeyError(StorageError):
+    """What is stored was encrypted under other keys than those of this installation."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,14 @@ def unseal(cipher: AESGCM, sealed: str) -> str:
     return cipher.decrypt(raw[:12], raw[12:], None).decode("utf-8")
 
 
+def read_sealed(cipher: AESGCM, sealed: str) -> str:
+    """The same of what the database holds; WrongKeyError when it was stored under other keys."""
+    try:
+        return unseal(cipher, sealed)
+    except InvalidTag as error:
+        raise WrongKeyError(WRONG_KEY) from error
+
+
 def blind_index(kind: str, value: str) -> str:
     """A keyed hash by which an equal value is found without being readable (128 bits as hex)."""
     return hmac.digest(current_keys().index_key, f"{kind}:{value}".encode(), "sha256").hex()[:32]
@@ -147,7 +166,7 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else seal(current_keys().field_cipher, value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else unseal(current_keys().field_cipher, value)
+        return None if value is None else read_sealed(current_keys().field_cipher, value)
 
 
 class EncryptedJson(TypeDecorator[Any]):
@@ -164,7 +183,7 @@ class EncryptedJson(TypeDecorator[Any]):
         )
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(unseal(current_keys().field_cipher, value))
+        return None if value is None else json.loads(read_sealed(current_keys().field_cipher, value))
 
 
 TOKEN = String(22)

@@ -39,6 +39,8 @@ _INVISIBLE = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f{_BIDI}\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d"
     "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
+# Letters, digits and common characters, of which nothing has to be cleaned.
+_CLEAN = re.compile("[A-Za-z0-9\u4e00-\u9fff]*")
 _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
 
 # Full-width forms of ASCII; the ideographic space is white space and already handled by clean().
@@ -76,8 +78,10 @@ def clean(text: str, *, lines: bool = False) -> str:
     stripped.
     With `lines` the line ends are kept, each as one newline.
     """
+    if _CLEAN.fullmatch(text):
+        return text
     if text.isascii() and text.isprintable():
-        return " ".join(text.split(" ")).strip() if "  " not in text else " ".join(text.split())
+        return " ".join(text.split())
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.translate(_STANDARD)))
     if not lines:
         return " ".join(text.split())
@@ -185,7 +189,7 @@ def mask_name(name: str, *, minor: bool = False) -> str:
 def mask_number(number: str, first: int = 6, last: int = 4) -> str:
     """A document number with its first and last characters in clear: 220102********1234.
 
-    The pattern is a setting. Where it would hide less than a third, a quarter is shown at each end.
+    How many are shown is a setting. Where it would hide less than a third, a quarter is shown at each end.
     """
     if (len(number) - first - last) * 3 < len(number):
         first = last = len(number) // 4

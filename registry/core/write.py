@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import bindparam, event, inspect, select, update
@@ -159,12 +159,16 @@ class Hooks:
 
 @dataclass(frozen=True)
 class Once:
-    """The key of a form: the same form sent again has no second effect."""
+    """The key of a form: the same form sent again has no second effect.
+
+    With `alike_for`, what was saved under any key within that time counts as well when it is the same.
+    """
 
     user_id: int
     endpoint: str
     key: str
     digest: str
+    alike_for: timedelta | None = None
 
 
 def _new_reach(lines: Iterable[Line]) -> set[tuple[int, int]]:
@@ -189,6 +193,17 @@ _SAVED = select(FormKey.digest, FormKey.location).where(
     FormKey.user_id == bindparam("user_id"),
     FormKey.endpoint == bindparam("endpoint"),
     FormKey.key == bindparam("key"),
+)
+_ALIKE = (
+    select(FormKey.location)
+    .where(
+        FormKey.user_id == bindparam("user_id"),
+        FormKey.endpoint == bindparam("endpoint"),
+        FormKey.digest == bindparam("digest"),
+        FormKey.saved_at >= bindparam("since"),
+    )
+    .order_by(FormKey.saved_at.desc())
+    .limit(1)
 )
 
 
@@ -248,7 +263,7 @@ def write(
         )
         session.info["write"] = w
         if once is not None:
-            _refuse_second(session, once)
+            _refuse_second(session, once, w.at)
         yield w
         _close(w, locked.head)
         session.commit()
@@ -262,12 +277,16 @@ def write(
         session.info.pop("write", None)
 
 
-def _refuse_second(session: Session, once: Once) -> None:
-    saved = session.execute(
-        _SAVED, {"user_id": once.user_id, "endpoint": once.endpoint, "key": once.key}
-    ).first()
+def _refuse_second(session: Session, once: Once, at: datetime) -> None:
+    form = {"user_id": once.user_id, "endpoint": once.endpoint}
+    saved = session.execute(_SAVED, {**form, "key": once.key}).first()
     if saved is not None:
         raise AlreadySavedError(saved.location, same=saved.digest == once.digest)
+    if once.alike_for is not None:
+        since = {"digest": once.digest, "since": at - once.alike_for}
+        alike = session.execute(_ALIKE, {**form, **since}).scalar()
+        if alike is not None:
+            raise AlreadySavedError(alike, same=False)
 
 
 class Command(Generic[P, R]):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import false, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit, User
@@ -15,11 +15,11 @@ from registry.certificates.models import BatchLine, Certificate, CertificateBatc
 from registry.core.journal import JournalEntry, JournalLine
 from registry.core.scope import Scope
 from registry.people.models import Person, PersonMerge
-from registry.people.queries import persons, persons_named, starts_with
+from registry.people.queries import persons, starts_with
 from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterDraft
 from registry.training.queries.courses import certified
 
-# How many rows a block of the start page or of the search shows.
+# How many rows a block of a page shows.
 FEW = 8
 
 
@@ -96,39 +96,33 @@ def open_drafts(session: Session, scope: Scope) -> list[tuple[Course, int]]:
     )
 
 
-def find_people(session: Session, scope: Scope, text: str) -> list[Person]:
-    """Persons within reach whose name, pinyin or initials start with the text."""
-    return list(
-        session.execute(persons_named(scope, text).order_by(Person.name, Person.id).limit(FEW + 1)).scalars()
+def persons_found(session: Session, ids: Collection[int]) -> list[Person]:
+    """The persons that a search found, by name."""
+    rows = select(Person).where(Person.id.in_(ids)).order_by(Person.name, Person.id)
+    return list(session.execute(rows).scalars())
+
+
+def certificates_found(session: Session, ids: Collection[int]) -> list[tuple[Certificate, str]]:
+    """The certificates that a search found, by number, with the name of the holder."""
+    rows = (
+        select(Certificate, Person.name)
+        .join(Person, Person.id == Certificate.person_id)
+        .where(Certificate.id.in_(ids))
+        .order_by(Certificate.number)
     )
+    return list(session.execute(rows).all())
 
 
-def find_certificates(session: Session, scope: Scope, text: str) -> list[tuple[Certificate, str]]:
-    """Certificates within reach whose number starts with the text, with the name of the holder."""
-    return list(
-        session.execute(
-            select(Certificate, Person.name)
-            .join(Person, Person.id == Certificate.person_id)
-            .where(starts_with(Certificate.number, text.upper()), scope.where(Certificate.unit_id))
-            .order_by(Certificate.number)
-            .limit(FEW + 1)
-        ).all()
-    )
-
-
-def find_courses(session: Session, scope: Scope, text: str, *, anywhere: bool) -> list[tuple[Course, bool]]:
-    """Courses within reach whose number starts with the text. With `anywhere` also those whose title or venue
-    holds it, and whether certificates were issued from each."""
+def find_courses(session: Session, scope: Scope, text: str) -> list[tuple[Course, bool]]:
+    """Courses within reach whose number starts with the text or whose title or venue holds it, and whether
+    certificates were issued from each. One character is too little to look inside."""
     found = starts_with(Course.number, text)
-    if anywhere:
-        found = or_(
-            found,
-            Course.title.contains(text, autoescape=True),
-            Course.venue.contains(text, autoescape=True),
-        )
+    if len(text) > 1:
+        inside = (column.contains(text, autoescape=True) for column in (Course.title, Course.venue))
+        found = or_(found, *inside)
     return list(
         session.execute(
-            select(Course, certified() if anywhere else false())
+            select(Course, certified())
             .where(found, scope.where(Course.unit_id))
             .order_by(Course.starts_on.desc(), Course.number)
             .limit(FEW + 1)

@@ -14,7 +14,8 @@ from registry.certificates.validity import CertificateState, state_on
 from registry.core import clock
 from registry.core.text import mask_phone
 from registry.people.kinds import DocumentKind, Sex
-from registry.people.models import Person, PersonIdentifier
+from registry.people.models import Person
+from registry.people.queries import MaskedIdentifier
 from registry.training.models import Course, Enrolment
 from registry.training.outcome import RESULT_KINDS, RESULT_LABELS, Result
 from registry.training.stages import STAGE_KINDS, STAGE_LABELS, stage_of
@@ -31,7 +32,7 @@ STATE_KINDS = {
 }
 
 
-def about(person: Person, identifiers: Sequence[PersonIdentifier]) -> list[tuple[str, Any]]:
+def about(person: Person, identifiers: Sequence[MaskedIdentifier]) -> list[tuple[str, Any]]:
     """What is registered of a person, numbers masked; one line per document."""
     documents = [(translate(DocumentKind(one.kind).label), one.masked) for one in identifiers]
     return [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -24,6 +22,7 @@ from registry.desk.rows import (
     open_course_row,
     person_row,
 )
+from registry.desk.search import Results, find
 from registry.indicators.cards import cards
 from registry.people.commands import look_up_number
 from registry.people.identity import read_document
@@ -66,33 +65,31 @@ def today() -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """People first, then certificates and courses. Sent by POST, so that no name stands in an address."""
     text = clean(request.form.get("q", ""))[:60]
+    session, courses = db.session(), g.actor.scope(Permission.COURSE_VIEW)
+    found = _found(text)
     if request.form.get("part"):
-        return render_template("desk/_suggestions.html", few=queries.FEW, **(_found(text) if text else {}))
-    found = _found(text, whole=True) if text else _NOTHING
+        return render_template("desk/_suggestions.html", few=queries.FEW, **found._asdict())
+    people = queries.persons_found(session, [one.id for one in found.people])
+    certificates = queries.certificates_found(session, [one.id for one in found.certificates])
     return render_template(
         "desk/search.html",
         text=text,
         few=queries.FEW,
-        people=[person_row(one) for one in found["people"]],
-        certificates=[certificate_row(*one) for one in found["certificates"]],
-        courses=[course_row(*one) for one in found["courses"]],
+        people=[person_row(one) for one in people],
+        certificates=[certificate_row(*one) for one in certificates],
+        courses=[course_row(*one) for one in queries.find_courses(session, courses, text)] if text else [],
         holder=_number_holder(text) if len(text) >= 8 and g.actor.may(Permission.PERSON_EDIT) else None,
     )
 
 
-_NOTHING: dict[str, list[Any]] = {"people": [], "certificates": [], "courses": []}
-
-
-def _found(text: str, *, whole: bool = False) -> dict[str, list[Any]]:
-    """What starts with the text; the whole page also looks inside the titles of courses."""
-    session, actor = db.session(), g.actor
-    return {
-        "people": queries.find_people(session, actor.scope(Permission.PERSON_VIEW), text),
-        "certificates": queries.find_certificates(session, actor.scope(Permission.CERTIFICATE_VIEW), text),
-        "courses": queries.find_courses(
-            session, actor.scope(Permission.COURSE_VIEW), text, anywhere=whole and len(text) > 1
-        ),
-    }
+def _found(text: str) -> Results:
+    if not text:
+        return Results([], [], [])
+    people, certificates, courses = (
+        g.actor.scope(right)
+        for right in (Permission.PERSON_VIEW, Permission.CERTIFICATE_VIEW, Permission.COURSE_VIEW)
+    )
+    return find(db.session(), text, people=people, certificates=certificates, courses=courses)
 
 
 def _number_holder(text: str) -> dict[str, object] | None:

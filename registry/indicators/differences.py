@@ -99,21 +99,22 @@ def _values(
     for code, indicator in INDICATORS.items():
         for day in days:
             from_on = min(PLAN_STARTS_ON, day)
-            tree = history.on(day)
             expected = verify.totals(world, code, from_on, day)
-            for root in sorted(units - tree.parent.keys()):
+            served: dict[int, int] = {}
+            known = "" if entry is None else f", as known at entry {entry}"
+            where = f"{indicator.code} as of {day}{known}"
+            for root in sorted(units - history.on(day).parent.keys()):
                 asked = ask(session, code, root, from_on=from_on, as_of=day, known_on=entry)
                 told = breakdown(session, asked)
-                known = "" if entry is None else f", as known at entry {entry}"
-                where = f"{indicator.code} as of {day}{known}"
+                served |= told.total
                 if sum(told.own.values()) != told.value:
                     yield Difference(f"{where}, sum of the units", told.value, sum(told.own.values()))
-                for unit_id in sorted(tree.below(root)):
-                    checked.values += 1
-                    if told.total.get(unit_id, 0) != expected.get(unit_id, 0):
-                        yield Difference(
-                            f"{where}, unit {unit_id}", told.total.get(unit_id, 0), expected.get(unit_id, 0)
-                        )
+            for unit_id in sorted(units):
+                checked.values += 1
+                if served.get(unit_id, 0) != expected.get(unit_id, 0):
+                    yield Difference(
+                        f"{where}, unit {unit_id}", served.get(unit_id, 0), expected.get(unit_id, 0)
+                    )
 
 
 def _single_values(

@@ -102,7 +102,7 @@ def _distinct_stock(rows: list[Candidate]) -> Iterator[Interval]:
         if last is not None and last < start:
             continue
         yield Interval(row.subject_id, start, row.record_id, row.unit_id, last, 1)
-        if last is None:
+        if last is None or last == date.max:
             return
         free = last + ONE_DAY
 

@@ -19,6 +19,8 @@ from registry.indicators.trees import Period, UnitHistory
 
 # Before any record; a running sum starts here.
 EVER = date(1, 1, 1)
+# What can be asked for, with room in the calendar for the months around it.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,8 @@ def ask(
             ),
             code=code,
         )
-    today = clock.today()
-    as_of = as_of or today
-    if as_of > today and not projection:
-        raise RuleError(
-            N_("%(day)s lies in the future. Figures are derived from records; choose a day up to today."),
-            "as_of",
-            day=as_of.isoformat(),
-        )
+    as_of = as_of or clock.today()
+    check_as_of(as_of, projection=projection)
     first = None if indicator.is_stock else from_on or PLAN_STARTS_ON
     if first is not None and first > as_of and from_on is not None:
         raise RuleError(N_("The period ends before it begins. Choose an earlier first day."), "from_on")
@@ -107,13 +103,35 @@ def ask(
     return Question(indicator, unit_id, first, as_of, known_seq, UnitHistory.read(session, known_seq))
 
 
+def check_as_of(as_of: date, *, projection: bool = False) -> None:
+    """RuleError for a day that no figure is derived for."""
+    if not FIRST_DAY <= as_of <= LAST_DAY:
+        raise RuleError(
+            N_("No figure reaches to %(day)s. Choose a day from %(first)s on."),
+            "as_of",
+            day=as_of.isoformat(),
+            first=FIRST_DAY.isoformat(),
+        )
+    if as_of > clock.today() and not projection:
+        raise RuleError(
+            N_("%(day)s lies in the future. Figures are derived from records; choose a day up to today."),
+            "as_of",
+            day=as_of.isoformat(),
+        )
+
+
 def parse_known_on(text: str) -> date | datetime:
     """A day means its end in Shanghai; a time without a zone is Shanghai time; else ValueError."""
+    known_on: date | datetime
     try:
-        return date.fromisoformat(text)
+        known_on = date.fromisoformat(text)
     except ValueError:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=clock.SHANGHAI)
+        known_on = datetime.fromisoformat(text)
+        if known_on.tzinfo is None:
+            known_on = known_on.replace(tzinfo=clock.SHANGHAI)
+    if not FIRST_DAY.year <= known_on.year <= LAST_DAY.year:
+        raise ValueError(f"no journal has entries of the year {known_on.year}")
+    return known_on
 
 
 def seq_known_on(session: Session, known_on: date | datetime | int) -> int:
@@ -122,7 +140,11 @@ def seq_known_on(session: Session, known_on: date | datetime | int) -> int:
         return known_on
     moment = known_on if isinstance(known_on, datetime) else clock.end_of_day(known_on)
     found = session.execute(
-        select(JournalEntry.seq).where(JournalEntry.at <= moment).order_by(JournalEntry.seq.desc()).limit(1)
+        select(JournalEntry.seq)
+        .where(JournalEntry.at <= moment)
+        # Times never go back along the journal, and by time there is an index to the place.
+        .order_by(JournalEntry.at.desc(), JournalEntry.seq.desc())
+        .limit(1)
     ).scalar()
     return found or 0
 

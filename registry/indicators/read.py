@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import Unit
@@ -125,17 +125,26 @@ def _running_sum(day: date) -> tuple[date, tuple[date, date] | None, int]:
 
 def _counts(question: Question) -> ColumnElement[bool]:
     """The contributions that make the value, whatever their unit: the drill-down and the recount."""
+    return and_(_known(question), _in_period(question, question.first, question.as_of))
+
+
+def _known(question: Question) -> ColumnElement[bool]:
+    """The contributions of the indicator as known at the entry that is asked for."""
     c, known = Contribution, question.known_seq
     live = (
         c.void_seq.is_(None)
         if known is None
         else and_(c.known_seq <= known, or_(c.void_seq.is_(None), c.void_seq > known))
     )
+    return and_(c.indicator == question.indicator.code, live)
+
+
+def _in_period(question: Question, first: date, as_of: date) -> ColumnElement[bool]:
+    """A stock counts what holds on the as-of day, a flow what happened from the first day to it."""
+    c = Contribution
     if question.indicator.is_stock:
-        days = and_(c.starts_on <= question.as_of, or_(c.ends_on.is_(None), c.ends_on >= question.as_of))
-    else:
-        days = c.starts_on.between(question.first, question.as_of)
-    return and_(c.indicator == question.indicator.code, live, days)
+        return and_(c.starts_on <= as_of, or_(c.ends_on.is_(None), c.ends_on >= as_of))
+    return c.starts_on.between(first, as_of)
 
 
 def _on_days(question: Question, period: Period) -> ColumnElement[bool]:
@@ -194,6 +203,9 @@ def by_month(session: Session, question: Question, months: int = 12) -> list[tup
     """
     starts = [clock.add_months(question.as_of.replace(day=1), -back) for back in range(months - 1, -1, -1)]
     ends = [min(clock.add_months(start, 1) - ONE_DAY, question.as_of) for start in starts]
+    below = {p.tree.below(question.unit_id) for p in question.history.periods(starts[0], question.as_of)}
+    if question.known_seq is not None and len(below) == 1:
+        return _months_known(session, question, starts, ends, below.pop())
     whole = _whole_months(session, question, starts, ends)
     found: list[tuple[date, int]] = []
     for start, end in zip(starts, ends, strict=True):
@@ -206,6 +218,22 @@ def by_month(session: Session, question: Question, months: int = 12) -> list[tup
         else:
             found.append((start, 0))
     return found
+
+
+def _months_known(
+    session: Session, question: Question, starts: list[date], ends: list[date], units: frozenset[int]
+) -> list[tuple[date, int]]:
+    """The months as known at a past entry, recounted with one statement."""
+    sums = [
+        func.coalesce(
+            func.sum(case((_in_period(question, max(start, question.first), end), Contribution.quantity))), 0
+        )
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    found = session.execute(
+        select(*sums).where(_known(question), Contribution.unit_id.in_(sorted(units)))
+    ).one()
+    return [(start, int(quantity)) for start, quantity in zip(starts, found, strict=True)]
 
 
 def _whole_months(

@@ -13,7 +13,7 @@ from registry.core.scope import Actor
 from registry.indicators.definitions import INDICATORS
 from registry.indicators.indicator import Indicator
 from registry.indicators.kinds import ONE_DAY
-from registry.indicators.question import ask, is_built
+from registry.indicators.question import ask, check_as_of, is_built
 from registry.indicators.read import by_month, value
 
 
@@ -36,6 +36,7 @@ def tiles(session: Session, actor: Actor, unit_id: int, as_of: date | None = Non
     if not actor.may(Permission.FIGURE_VIEW) or not actor.scope(Permission.FIGURE_VIEW).holds(unit_id):
         return []
     day = as_of or clock.today()
+    check_as_of(day)
     return [_tile(session, indicator, unit_id, day) for indicator in INDICATORS.values()]
 
 

@@ -39,7 +39,7 @@ TABLES: dict[str, tuple[type[Base], tuple[str, ...]]] = {
         ),
     ),
     "person": (Person, ("id", "canonical_id", "state")),
-    "unit_parent": (UnitParent, ("id", "unit_id", "parent_id", "starts_on", "void_seq")),
+    "unit_parent": (UnitParent, ("id", "unit_id", "parent_id", "starts_on", "known_seq", "void_seq")),
     "credential_type": (CredentialType, ("id", "code")),
 }
 

@@ -16,7 +16,7 @@ from registry.core.imports import Imported, ListRefusedError, Row, RowError, onl
 from registry.core.permissions import Permission
 from registry.core.text import clean, clean_name, narrow, read_date
 from registry.core.write import Write, command
-from registry.people.commands import Entrant, keep_reach, match_or_add, other_name
+from registry.people.commands import Entrant, match_or_add, other_name, register_reach
 from registry.people.identity import read_document
 from registry.people.kinds import DocumentKind, read_kind, read_sex
 from registry.people.phone import read_phone
@@ -221,7 +221,7 @@ def import_people(w: Write, *, rows: Sequence[PersonRow]) -> Imported:
             if match.known:
                 known += 1
                 reached.add((match.person_id, unit_id))
-    keep_reach(w, reached)
+    register_reach(w, reached)
     w.unit_id = only({row.unit_id for row in rows})
     return Imported(len(rows) - known, known)
 
@@ -233,5 +233,5 @@ def refuse_other_names(w: Write, entrants: Mapping[int, Entrant]) -> list[RowErr
     return [
         RowError(row, "document_number", other_name(known[hashed].name).message)
         for row, entrant in entrants.items()
-        if (hashed := entrant.document_hash) in known and known[hashed].name != entrant.name
+        if (hashed := entrant.document_hash) in known and not known[hashed].is_called(entrant.name)
     ]

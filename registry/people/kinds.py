@@ -45,6 +45,9 @@ class DocumentKind(StrEnum):
         return Message(_KIND_LABELS[self])
 
 
+# Documents whose number is for life, so that another number of the same kind is a correction.
+FOR_LIFE = frozenset((DocumentKind.RESIDENT_ID, DocumentKind.RESIDENCE_PERMIT))
+
 _KIND_LABELS = {
     DocumentKind.RESIDENT_ID: N_("Resident ID card"),
     DocumentKind.RESIDENCE_PERMIT: N_("Residence permit for Hong Kong, Macao and Taiwan residents"),

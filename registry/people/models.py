@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, String, Text
+from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.core.db import PERSONAL, Base, Json, Pk, SearchText, Stamp, ref
 from registry.core.secrets import BLIND, Encrypted
+
+_STANDING = text("voided_at IS NULL")
 
 
 class Person(Base):
@@ -28,7 +30,7 @@ class Person(Base):
     canonical_id: Mapped[int] = ref("person.id")
     name: Mapped[SearchText] = mapped_column(info=PERSONAL)
     pinyin: Mapped[SearchText] = mapped_column(info=PERSONAL, default="")
-    initials: Mapped[str] = mapped_column(String(60), info=PERSONAL, default="")
+    initials: Mapped[SearchText] = mapped_column(info=PERSONAL, default="")
     sex: Mapped[str | None] = mapped_column(String(6), info=PERSONAL)
     birth_on: Mapped[date | None] = mapped_column(info=PERSONAL)
     phone: Mapped[str | None] = mapped_column(Encrypted, info=PERSONAL)
@@ -42,28 +44,54 @@ class Person(Base):
 
 
 class PersonIdentifier(Base):
-    """A document number: encrypted, found by its blind index. One strong number is one row only."""
+    """A document number: encrypted, found by its blind index. One strong number is one row only.
+
+    A number entered in error is voided by the right one, and is free again for whom it belongs to.
+    """
 
     __tablename__ = "person_identifier"
     __person__ = "person_id"
-    __table_args__ = (Index("uq_person_identifier_hash", "kind", "value_hash", unique=True),)
+    __table_args__ = (
+        Index(
+            "uq_person_identifier_hash",
+            *("kind", "value_hash"),
+            unique=True,
+            sqlite_where=_STANDING,
+            postgresql_where=_STANDING,
+        ),
+    )
     id: Mapped[Pk]
     person_id: Mapped[int] = ref("person.id")
     kind: Mapped[str] = mapped_column(String(20))
     value: Mapped[str] = mapped_column(Encrypted, info=PERSONAL)
     value_hash: Mapped[str] = mapped_column(BLIND)
     last4: Mapped[str] = mapped_column(String(4), info=PERSONAL)
-    masked: Mapped[str] = mapped_column(Encrypted, info=PERSONAL)
+    voided_at: Mapped[Stamp | None]
 
 
 class PersonReach(Base):
-    """Which units may see a person: the home unit and every unit with a fact. Kept by each write."""
+    """Which units may see a person: the home unit and every unit with a fact. Kept by each write.
+
+    The name is repeated here, with its spelling and initials, so that a unit finds its own people in an index
+    of its own; of a person that was merged or voided there is none.
+
+    `registered` says that the unit entered the person itself, who was known elsewhere: that is a fact, too.
+    """
 
     __tablename__ = "person_reach"
     __journalled__ = False
-    __table_args__ = (Index("ix_person_reach_unit", "unit_id", "person_id"),)
+    __table_args__ = (
+        Index("ix_person_reach_unit", "unit_id", "person_id"),
+        Index("ix_person_reach_name", "unit_id", "name", "person_id"),
+        Index("ix_person_reach_pinyin", "unit_id", "pinyin", "person_id"),
+        Index("ix_person_reach_initials", "unit_id", "initials", "person_id"),
+    )
     person_id: Mapped[int] = ref("person.id", index=False, primary_key=True, autoincrement=False)
     unit_id: Mapped[int] = ref("unit.id", index=False, primary_key=True, autoincrement=False)
+    registered: Mapped[bool] = mapped_column(default=False)
+    name: Mapped[SearchText | None]
+    pinyin: Mapped[SearchText | None]
+    initials: Mapped[SearchText | None]
 
 
 class PersonMerge(Base):

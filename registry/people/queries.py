@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from registry.accounts.settings import setting
 from registry.core.errors import RecordNotFoundError
 from registry.core.scope import Scope
+from registry.core.text import mask_number
 from registry.core.write import chunks
 from registry.people.models import Person, PersonIdentifier, PersonReach
 
@@ -20,10 +22,18 @@ _LAST = "\U0010ffff"
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """Whom a document number or a name with a phone belongs to: always the canonical person."""
+    """Whom a document number or a name with a phone belongs to: always the canonical person.
+
+    `entered_as` is the name of the row that was found, which may have been merged into the person since.
+    """
 
     person_id: int
     name: str
+    entered_as: str
+
+    def is_called(self, name: str) -> bool:
+        """Whether a list that gives this name means the person."""
+        return name in (self.name, self.entered_as)
 
 
 def starts_with(column: Any, text: str) -> ColumnElement[bool]:
@@ -52,14 +62,22 @@ def person_within(session: Session, scope: Scope, person_id: int) -> Person:
     return person
 
 
-def persons_named(scope: Scope, text: str) -> Select[Person]:
-    """Persons within reach whose name, pinyin or initials start with the text."""
-    low = text.lower()
-    return persons(scope).where(
-        or_(
-            starts_with(Person.name, text), starts_with(Person.pinyin, low), starts_with(Person.initials, low)
-        )
+# Composed once: every enrolment looks for its people.
+_holder, _person = aliased(Person), aliased(Person)
+_BY_HASH = (
+    select(PersonIdentifier.value_hash, _person.id, _person.name, _holder.name)
+    .join(_holder, _holder.id == PersonIdentifier.person_id)
+    .join(_person, _person.id == _holder.canonical_id)
+    .where(
+        PersonIdentifier.value_hash.in_(bindparam("wanted", expanding=True)),
+        PersonIdentifier.voided_at.is_(None),
     )
+)
+_BY_PHONE = (
+    select(_holder.name, _holder.phone_hash, _person.id, _person.name)
+    .join(_person, _person.id == _holder.canonical_id)
+    .where(_holder.phone_hash.in_(bindparam("wanted", expanding=True)), _person.state == "active")
+)
 
 
 def known_by_hash(session: Session, hashes: Iterable[str]) -> dict[str, KnownPerson]:
@@ -67,14 +85,8 @@ def known_by_hash(session: Session, hashes: Iterable[str]) -> dict[str, KnownPer
     wanted = sorted(set(hashes))
     if not wanted:
         return {}
-    holder, canonical = aliased(Person), aliased(Person)
-    rows = session.execute(
-        select(PersonIdentifier.value_hash, canonical.id, canonical.name)
-        .join(holder, holder.id == PersonIdentifier.person_id)
-        .join(canonical, canonical.id == holder.canonical_id)
-        .where(PersonIdentifier.value_hash.in_(wanted))
-    )
-    return {value_hash: KnownPerson(person_id, name) for value_hash, person_id, name in rows}
+    rows = session.execute(_BY_HASH, {"wanted": wanted})
+    return {hashed: KnownPerson(person_id, name, entered) for hashed, person_id, name, entered in rows}
 
 
 def known_by_phone(session: Session, phone_hashes: Iterable[str]) -> dict[tuple[str, str], KnownPerson]:
@@ -82,14 +94,9 @@ def known_by_phone(session: Session, phone_hashes: Iterable[str]) -> dict[tuple[
     wanted = sorted(set(phone_hashes))
     if not wanted:
         return {}
-    holder, canonical = aliased(Person), aliased(Person)
     found: dict[tuple[str, str], set[KnownPerson]] = {}
-    for name, phone_hash, person_id, canonical_name in session.execute(
-        select(holder.name, holder.phone_hash, canonical.id, canonical.name)
-        .join(canonical, canonical.id == holder.canonical_id)
-        .where(holder.phone_hash.in_(wanted), canonical.state == "active")
-    ):
-        found.setdefault((name, phone_hash or ""), set()).add(KnownPerson(person_id, canonical_name))
+    for name, phone_hash, person_id, canonical_name in session.execute(_BY_PHONE, {"wanted": wanted}):
+        found.setdefault((name, phone_hash or ""), set()).add(KnownPerson(person_id, canonical_name, name))
     return {key: next(iter(people)) for key, people in found.items() if len(people) == 1}
 
 
@@ -102,13 +109,27 @@ def canonical_ids(session: Session, person_ids: Iterable[int]) -> dict[int, int]
     return found
 
 
-def identifiers(session: Session, person_id: int) -> list[PersonIdentifier]:
+def number_mask(session: Session) -> Callable[[str], str]:
+    """How document numbers are shown: with the characters that the setting `masking` leaves in clear."""
+    first, last = map(int, setting(session, "masking").split("+"))
+    return lambda number: mask_number(number, first, last)
+
+
+@dataclass(frozen=True)
+class MaskedIdentifier:
+    """A document of a person as pages show it."""
+
+    kind: str
+    masked: str
+
+
+def identifiers(session: Session, person_id: int) -> list[MaskedIdentifier]:
     """The documents of a canonical person, those of merged rows included."""
-    return list(
-        session.execute(
-            select(PersonIdentifier)
-            .join(Person, Person.id == PersonIdentifier.person_id)
-            .where(Person.canonical_id == person_id)
-            .order_by(PersonIdentifier.id)
-        ).scalars()
+    mask = number_mask(session)
+    rows = session.execute(
+        select(PersonIdentifier.kind, PersonIdentifier.value)
+        .join(Person, Person.id == PersonIdentifier.person_id)
+        .where(Person.canonical_id == person_id, PersonIdentifier.voided_at.is_(None))
+        .order_by(PersonIdentifier.id)
     )
+    return [MaskedIdentifier(kind, mask(number)) for kind, number in rows]

@@ -158,6 +158,7 @@ class Enrolment(Base):
     __reach__ = ("person_id", "unit_id")
     __table_args__ = (
         _unique_unless_void("course_id", "person_id", name="uq_enrolment_person"),
+        Index("ix_enrolment_course", "course_id", "id"),
         CheckConstraint(
             "result IS NULL OR result IN ('passed', 'failed', 'incomplete', 'absent')", name="result"
         ),

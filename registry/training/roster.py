@@ -96,15 +96,14 @@ def check_rows(
             found[index] = entrant
     _refuse_repeated(checked, found)
     known = _known(session, found.values())
-    enrolled = enrolled_persons(session, course.id)
+    known_ids = {person.person_id for person in known.values()}
+    enrolled = enrolled_persons(session, course.id, known_ids)
     here = {person for person, enrolment in enrolled.items() if enrolment.withdrawn_on is None}
-    holding = holders(
-        session, {k.person_id for k in known.values()}, version.credential_type_id, course.starts_on
-    )
+    holding = holders(session, known_ids, version.credential_type_id, course.starts_on)
     bad = set(checked.bad_rows)
     for index, entrant in found.items():
         person = known.get(_key(entrant))
-        if person is not None and person.name != entrant.name:
+        if person is not None and not person.is_called(entrant.name):
             checked.errors.append(CellError(index, "document_number", other_name(person.name).message))
             continue
         if index in bad:

@@ -150,15 +150,14 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
         self.form_key.data = new_form_key()
 
     def digest(self) -> str:
-        """SHA-256 over the names and values, by which a repeated request is told from a changed one."""
+        """SHA-256 over address, names and values, by which a repeated request is told from a changed one."""
         values = {
             name: _digestible(field.data)
             for name, field in self._fields.items()
             if name not in NOT_IN_DIGEST and not isinstance(field, PasswordField)
         }
-        return hashlib.sha256(
-            json.dumps(values, sort_keys=True, ensure_ascii=False).encode("utf-8")
-        ).hexdigest()
+        told = json.dumps([request.path, values], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(told.encode("utf-8")).hexdigest()
 
     def add_refusal(self, error: RuleError | BusyError | StorageError) -> None:
         """Show a refusal at its field, or at the top of the form when it belongs to none."""
@@ -177,8 +176,8 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
             field.errors = [*field.errors, text]
 
     def add_already_saved(self, location: str) -> None:
-        """This form was saved before with other values. It offers the first result, and, under a new key,
-        to save what is typed now as another record."""
+        """This form was saved before. It offers the first result, and, under a new key, to save what is typed
+        now as another record."""
         self.already_saved = location
         self.renew_key()
 

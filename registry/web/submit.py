@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import flash, g, redirect, request
@@ -19,6 +20,8 @@ R = TypeVar("R")
 
 Refusal = RuleError | BusyError | StorageError | ForbiddenError
 SAVED_ALREADY = N_("This form was saved already. Here is its result; nothing was saved twice.")
+# How long a page without script is remembered by what was typed.
+ALIKE_FOR = timedelta(minutes=30)
 
 
 def submit(
@@ -35,7 +38,7 @@ def submit(
     form sent twice leads to the first result; the same form with other values is not saved.
     """
     assert request.endpoint is not None
-    once = Once(g.actor.user_id or 0, request.endpoint, form.form_key.data, form.digest())
+    once = Once(g.actor.user_id or 0, request.endpoint, form.form_key.data, form.digest(), _alike_for())
     try:
         result = run_once(g.actor, verb, once, locate, args, kwargs)
     except (RuleError, BusyError, StorageError) as error:
@@ -84,3 +87,10 @@ def submit_each(
         except (BusyError, StorageError) as error:
             told[record_id] = stopped = error
     return told
+
+
+def _alike_for() -> timedelta | None:
+    """On Back a browser gives a page without script a new form key, so only what was typed tells that it
+    was saved before."""
+    meant_again = "as_new" in request.form
+    return ALIKE_FOR if "without_script" in request.form and not meant_again else None

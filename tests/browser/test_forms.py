@@ -115,6 +115,26 @@ def test_back_and_submit_again_has_one_effect(session: Session, open_window: Ope
     assert window.page.url == saved
 
 
+def test_back_and_submit_again_is_asked_about_without_script(
+    session: Session, open_window: OpenWindow
+) -> None:
+    window = open_window(make.user(session, Role.TRAINER), java_script_enabled=False)
+    window.open("/training/courses/open")
+    fill_in_a_course(window.page, "一号教室")
+    window.follow("[data-main]")
+    saved = window.page.url
+    window.page.go_back()
+    window.settled()
+    fill_in_a_course(window.page, "一号教室")
+    window.follow("[data-main]")
+    assert rows_of(session, Course) == 1
+    assert window.page.input_value("[name=venue]") == "一号教室"
+    assert window.page.locator("[role=alert] a").get_attribute("href") in saved
+    # It was meant as another course.
+    window.follow("[name=as_new]")
+    assert rows_of(session, Course) == 2
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_second_click_while_saving_has_no_effect(
     app: Flask, session: Session, open_window: OpenWindow, script: bool

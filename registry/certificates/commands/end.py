@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import select
+
 from registry.certificates.models import Certificate, CertificateEvent
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
@@ -17,10 +19,12 @@ LONGEST_REASON = 200
 def void_certificate(w: Write, certificate: Certificate, *, reason: str) -> Certificate:
     """Void a certificate entered in error or obtained by fraud: it counts on no date. Its number stays used.
 
-    A revoked certificate can still be voided. RuleError when it is void already.
+    A revoked certificate can still be voided. What replaced it stands on it and is void as well. RuleError
+    when it is void already.
     """
-    w.reason = void(w, certificate, reason)
-    w.add(_event(w, certificate, "voided", w.today, w.reason))
+    for voided in void(w, certificate, reason):
+        w.add(_event(w, voided, "voided", w.today, voided.void_reason or ""))
+    w.reason = certificate.void_reason
     return certificate
 
 
@@ -37,13 +41,18 @@ def revoke_certificate(
     return certificate
 
 
-def void(w: Write, certificate: Certificate, reason: str) -> str:
-    """Mark a certificate void, without its event; gives the reason as stored."""
+def void(w: Write, certificate: Certificate, reason: str) -> list[Certificate]:
+    """Mark a certificate and its replacements void, without their events; gives them, itself first."""
     if certificate.voided_at is not None:
         raise RuleError(N_("This certificate is void already. Nothing was saved."))
-    certificate.void_reason = stated_reason(reason)
-    certificate.voided_at = w.at
-    return certificate.void_reason
+    stated = stated_reason(reason)
+    voided = [certificate]
+    for one in voided:
+        one.void_reason, one.voided_at = stated, w.at
+        voided += w.session.execute(
+            select(Certificate).where(Certificate.replaces_id == one.id, Certificate.voided_at.is_(None))
+        ).scalars()
+    return voided
 
 
 def revoke(w: Write, certificate: Certificate, ended_on: date, reason: str) -> str:

@@ -21,7 +21,7 @@ from registry.certificates.models import (
     CredentialType,
 )
 from registry.certificates.numbers import take_numbers
-from registry.certificates.queries.batches import Holder, holders
+from registry.certificates.queries.batches import Holder, holders, holders_digest
 from registry.certificates.queries.certificates import rule_on
 from registry.certificates.snapshots import Issuer, issuer_of, new_sheet, snapshot_of, unprintable_in
 from registry.certificates.validity import last_valid_day
@@ -36,17 +36,27 @@ from registry.core.write import Write, command
 
 # The right to issue depends on a setting, so it is checked inside; who may not even see a batch stops here.
 @command(Permission.CERTIFICATE_VIEW)
-def issue_batch(w: Write, batch: CertificateBatch, *, fonts: FontBook, public_url: str) -> CertificateBatch:
+def issue_batch(
+    w: Write, batch: CertificateBatch, *, fonts: FontBook, public_url: str, seen: str | None = None
+) -> CertificateBatch:
     """Approve a prepared batch and issue its certificates today, each with number, token and snapshot.
 
     The approver must be someone else than who prepared it, unless the setting `certificate_second_person`
     is off; then who may prepare may issue as well. `public_url` is the address QR codes lead to, and has to
     be the confirmed one; an installation with demo data issues on any address, under the demo mark.
-    RuleError when the batch is decided already, a line cannot be printed, or its person is no longer
-    registered. The number of statements does not depend on the size of the batch.
+    `seen` is `holders_digest` of what the approver looked at. RuleError when that changed since, the batch
+    is decided already, a line cannot be printed, or its person is no longer registered. The number of
+    statements does not depend on the size of the batch.
     """
     ready = ready_to_issue(w.session, w.actor, batch, fonts=fonts, public_url=public_url, day=w.today)
     people, rule, unit = ready.people, ready.rule, ready.unit
+    if seen is not None and seen != holders_digest(people):
+        raise RuleError(
+            N_(
+                "An entry of this batch changed since the page was loaded. Nothing was issued; "
+                "look at the list again and approve it."
+            )
+        )
     valid_until = last_valid_day(w.today, rule.validity_months, rule.last_day)
     rows: list[dict[str, Any]] = []
     for holder, number in zip(people, take_numbers(w, rule, unit, len(people)), strict=True):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any, NoReturn
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from registry.accounts.models import Unit
 from registry.accounts.settings import is_demo
@@ -22,10 +22,9 @@ from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
 from registry.core.secrets import new_token
-from registry.core.text import mask_number
 from registry.core.write import Write, command
 from registry.people.commands import Entrant, match_or_add, other_name
-from registry.people.queries import known_by_hash
+from registry.people.queries import KnownPerson, known_by_hash, number_mask
 
 LEGACY = "legacy"
 """The template version of certificates that were printed elsewhere; no PDF is drawn of them."""
@@ -74,8 +73,9 @@ class Imported:
 def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Imported:
     """Take over certificates under the numbers they carry; their holders are found again or added.
 
-    A row whose number, holder's name and date of issue are registered already is left as it is. RuleError,
-    naming the row, for a number that another certificate of the type carries; then nothing is saved.
+    A row whose number, date of issue and holder are registered already is left as it is; the holder is told
+    by document, or without one by name. RuleError, naming the row, for a number that another certificate of
+    the type carries; then nothing is saved.
     """
     scope = w.actor.scope(Permission.CERTIFICATE_IMPORT)
     if not all(scope.holds(row.unit_id) for row in rows):
@@ -94,7 +94,7 @@ def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Impor
         if unit.id in {row.unit_id for row in fresh}
     }
     types = {kind.id: kind for kind in w.session.execute(select(CredentialType)).scalars()}
-    demo = is_demo(w.session)
+    demo, mask = is_demo(w.session), number_mask(w.session)
     ids = w.insert_many(
         Certificate,
         [
@@ -109,7 +109,7 @@ def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Impor
                 "valid_until": row.valid_until,
                 "origin": "legacy",
                 "template_version": LEGACY,
-                "snapshot": _snapshot(row, types[row.credential_type_id], issuers[row.unit_id], demo),
+                "snapshot": _snapshot(row, types[row.credential_type_id], issuers[row.unit_id], mask, demo),
             }
             for row in fresh
         ],
@@ -129,6 +129,8 @@ def _not_yet_registered(w: Write, rows: Sequence[LegacyCertificate]) -> list[Leg
         (found.credential_type_id, found.number): found
         for found in certificates_numbered(w.session, (row.number for row in rows))
     }
+    hashes = (row.entrant.document_hash for row in rows)
+    holder_of = known_by_hash(w.session, (hashed for hashed in hashes if hashed))
     fresh: list[LegacyCertificate] = []
     row_of: dict[tuple[int, str], int] = {}
     for row in rows:
@@ -143,7 +145,7 @@ def _not_yet_registered(w: Write, rows: Sequence[LegacyCertificate]) -> list[Leg
         known = registered.get(key)
         if known is None:
             fresh.append(row)
-        elif (known.name, known.issued_on) != (row.entrant.name, row.issued_on):
+        elif known.issued_on != row.issued_on or not _is_holder(row.entrant, known, holder_of):
             raise RuleError(
                 N_(
                     "Row %(row)s: another certificate of this type carries the number %(number)s. "
@@ -156,16 +158,28 @@ def _not_yet_registered(w: Write, rows: Sequence[LegacyCertificate]) -> list[Leg
     return fresh
 
 
+def _is_holder(entrant: Entrant, registered: Row[Any], holder_of: Mapping[str, KnownPerson]) -> bool:
+    """Whether the row names the holder of the certificate that is registered under its number."""
+    if entrant.document_hash is not None and registered.has_document:
+        named = holder_of.get(entrant.document_hash)
+        return named is not None and named.person_id == registered.person_id
+    return entrant.name in (registered.name, registered.entered_as)
+
+
 def _refuse_other_names(w: Write, rows: Sequence[LegacyCertificate]) -> None:
     known = known_by_hash(w.session, (row.entrant.document_hash for row in rows if row.entrant.document_hash))
     for row in rows:
         person = known.get(row.entrant.document_hash or "")
-        if person is not None and person.name != row.entrant.name:
+        if person is not None and not person.is_called(row.entrant.name):
             _refuse_row(row.row, other_name(person.name))
 
 
 def _snapshot(
-    row: LegacyCertificate, credential_type: CredentialType, issuer: Issuer, demo: bool
+    row: LegacyCertificate,
+    credential_type: CredentialType,
+    issuer: Issuer,
+    mask: Callable[[str], str],
+    demo: bool,
 ) -> dict[str, Any]:
     document = row.entrant.document
     return snapshot_of(
@@ -174,7 +188,7 @@ def _snapshot(
             template_version=LEGACY,
             holder_name=row.entrant.name,
             sex=SEX.get(row.entrant.sex or "", ""),
-            document_masked=mask_number(document.number) if document is not None else "",
+            document_masked=mask(document.number) if document is not None else "",
             number=row.number,
             issued_on=row.issued_on,
             valid_until=row.valid_until,
@@ -202,6 +216,7 @@ def import_certificate_events(w: Write, *, rows: Sequence[LegacyEvent]) -> int:
         for certificate in w.session.execute(chunk).scalars():
             found[certificate.credential_type_id, certificate.number] = certificate
     events = []
+    void_with_original: set[int] = set()
     for row in rows:
         named = found.get((row.credential_type_id, row.number))
         if named is None:
@@ -214,24 +229,30 @@ def import_certificate_events(w: Write, *, rows: Sequence[LegacyEvent]) -> int:
                 row=row.row,
                 number=row.number,
             )
+        if row.kind == "voided" and named.id in void_with_original:
+            continue
+        ended = [named]
         try:
-            reason = (
-                void(w, named, row.reason) if row.kind == "voided" else revoke(w, named, row.on, row.reason)
-            )
+            if row.kind == "voided":
+                ended = void(w, named, row.reason)
+                void_with_original.update(certificate.id for certificate in ended[1:])
+            else:
+                revoke(w, named, row.on, row.reason)
         except RuleError as error:
             _refuse_row(row.row, error)
-        events.append(
+        events += [
             {
-                "certificate_id": named.id,
+                "certificate_id": certificate.id,
                 "kind": row.kind,
                 "on": row.on,
-                "reason": reason,
+                "reason": row.reason.strip(),
                 "document": row.document,
                 "by_id": w.actor.user_id,
             }
-        )
+            for certificate in ended
+        ]
     w.insert_many(CertificateEvent, events)
-    return len(events)
+    return len(rows)
 
 
 def _refuse_row(row: int, error: RuleError) -> NoReturn:

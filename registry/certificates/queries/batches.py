@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from registry.certificates.models import BatchLine, Certificate, CertificateBatc
 from registry.core.scope import Scope
 from registry.people.kinds import DocumentKind
 from registry.people.models import Person, PersonIdentifier
+from registry.people.queries import number_mask
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -72,6 +75,15 @@ def holders(session: Session, batch_id: int) -> list[Holder]:
     ]
 
 
+def holders_digest(people: Sequence[Holder]) -> str:
+    """What tells whether the certificates somebody approves will still say what the page showed."""
+    told = [
+        (h.line_id, h.person_id, h.name, h.sex, h.document_masked, h.course_title, h.class_hours, h.employer)
+        for h in people
+    ]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
 _KIND_ORDER = {kind.value: place for place, kind in enumerate(DocumentKind)}
 
 
@@ -84,14 +96,15 @@ def _documents(session: Session, batch_id: int) -> dict[int, str]:
         .where(BatchLine.batch_id == batch_id)
     )
     rows = session.execute(
-        select(owner.canonical_id, PersonIdentifier.kind, PersonIdentifier.id, PersonIdentifier.masked)
+        select(owner.canonical_id, PersonIdentifier.kind, PersonIdentifier.id, PersonIdentifier.value)
         .join(owner, owner.id == PersonIdentifier.person_id)
-        .where(owner.canonical_id.in_(wanted))
+        .where(owner.canonical_id.in_(wanted), PersonIdentifier.voided_at.is_(None))
     ).all()
     ordered = sorted(
         rows, key=lambda row: (_KIND_ORDER.get(row.kind, len(_KIND_ORDER)), row.id), reverse=True
     )
-    return {row.canonical_id: row.masked for row in ordered}
+    mask = number_mask(session)
+    return {row.canonical_id: mask(row.value) for row in ordered}
 
 
 def batches(scope: Scope, *, state: str | None = None) -> Rows:

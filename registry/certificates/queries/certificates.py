@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit, User
@@ -17,7 +17,7 @@ from registry.core.db import CHUNK
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.scope import Scope
-from registry.people.models import Person
+from registry.people.models import Person, PersonIdentifier
 from registry.people.queries import starts_with
 
 Rows = Select[*tuple[Any, ...]]
@@ -79,8 +79,7 @@ def certificates(
     if number:
         rows = rows.where(starts_with(Certificate.number, number))
     if credential_type_id is not None:
-        # A type holds most certificates, so it is no way to find some of them.
-        rows = rows.where(Certificate.credential_type_id + 0 == credential_type_id)
+        rows = rows.where(Certificate.credential_type_id == credential_type_id)
     if state is not None:
         rows = rows.where(in_state(state, day))
     if issued_from is not None:
@@ -187,14 +186,34 @@ def certificates_by_number(session: Session, number: str) -> list[Shown]:
 
 
 def certificates_numbered(session: Session, numbers: Iterable[str]) -> list[Row[Any]]:
-    """The certificates with these numbers, wherever issued: type, number, date of issue, holder's name."""
+    """The certificates with these numbers, wherever issued: type, number and date of issue, the canonical
+    holder, the names of the row and of the holder, and whether the holder has a document."""
     wanted = sorted(set(numbers))
+    holder, of_holder = aliased(Person), aliased(Person)
+    has_document = (
+        exists()
+        .where(
+            PersonIdentifier.person_id == of_holder.id,
+            of_holder.canonical_id == holder.id,
+            PersonIdentifier.voided_at.is_(None),
+        )
+        .correlate(holder)
+    )
     found: list[Row[Any]] = []
     for start in range(0, len(wanted), CHUNK):
         found.extend(
             session.execute(
-                select(Certificate.credential_type_id, Certificate.number, Certificate.issued_on, Person.name)
+                select(
+                    Certificate.credential_type_id,
+                    Certificate.number,
+                    Certificate.issued_on,
+                    holder.id.label("person_id"),
+                    Person.name.label("entered_as"),
+                    holder.name,
+                    has_document.label("has_document"),
+                )
                 .join(Person, Person.id == Certificate.person_id)
+                .join(holder, holder.id == Person.canonical_id)
                 .where(Certificate.number.in_(wanted[start : start + CHUNK]))
             )
         )

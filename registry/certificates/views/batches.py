@@ -101,6 +101,7 @@ def _batch_page(record: CertificateBatch, form: IssueForm) -> ResponseReturnValu
     unit = session.get_one(Unit, record.unit_id)
     credential_type = session.get_one(CredentialType, record.credential_type_id)
     people = queries.holders(session, record.id)
+    form.seen.data = queries.holders_digest(people)
     waiting = record.state == "prepared"
     certificates = queries.batch_certificates(session, record.id) if record.state == "issued" else []
     today = clock.today()
@@ -146,6 +147,7 @@ def issue_batch(batch_id: int) -> ResponseReturnValue:
             record,
             fonts=font_book(),
             public_url=public_url(),
+            seen=form.seen.data or None,
             locate=lambda issued: url_for("certificates.batch", batch_id=issued.id),
         )
         if done is not None:

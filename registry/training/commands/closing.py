@@ -18,6 +18,7 @@ from registry.people.models import Person
 from registry.training.commands.seats import refuse_unless_open
 from registry.training.models import Course, CourseTypeVersion, Enrolment
 from registry.training.outcome import Outcome, Result
+from registry.training.queries.batches import in_standing_batch
 from registry.training.queries.courses import version_of
 from registry.training.queries.progress import THEORY, Progress, progress_of
 
@@ -133,11 +134,10 @@ def close_and_prepare(
 
 def _without_certificate(w: Write, course: Course) -> dict[int, Enrolment]:
     """Canonical person → enrolment of who passed and is in no standing batch of this course."""
+    standing = in_standing_batch(w.session, course.id)
     rows = w.session.execute(
-        select(Person.canonical_id, Enrolment, CertificateBatch.state)
+        select(Person.canonical_id, Enrolment)
         .join(Person, Person.id == Enrolment.person_id)
-        .outerjoin(BatchLine, BatchLine.id == Enrolment.batch_line_id)
-        .outerjoin(CertificateBatch, CertificateBatch.id == BatchLine.batch_id)
         .where(
             Enrolment.course_id == course.id,
             Enrolment.voided_at.is_(None),
@@ -146,9 +146,9 @@ def _without_certificate(w: Write, course: Course) -> dict[int, Enrolment]:
         )
         .order_by(Enrolment.id)
     ).all()
-    served = {person for person, _, state in rows if state in ("prepared", "issued")}
+    served = {person for person, enrolment in rows if enrolment.id in standing}
     found: dict[int, Enrolment] = {}
-    for person, enrolment, _ in rows:
+    for person, enrolment in rows:
         # Two rows of one person, found to be one after both were enrolled, get one certificate.
         if person not in served:
             found.setdefault(person, enrolment)

@@ -98,6 +98,16 @@ def edit_sessions(w: Write, course: Course, *, sessions: Sequence[PlannedSession
             raise RecordNotFoundError("course_session")
         if known.minutes != planned.minutes:
             _refuse_marked(known, marked)
+        if known.id in marked and planned.held_on > w.today:
+            raise RuleError(
+                N_(
+                    "Attendance of session %(number)s is recorded, so it cannot be on %(day)s. Nothing was "
+                    "saved; clear its attendance first, or choose an earlier day."
+                ),
+                "rows",
+                number=known.number,
+                day=planned.held_on.isoformat(),
+            )
         known.number, known.title, known.minutes = number, planned.title, planned.minutes
         known.held_on, known.starts, known.ends = planned.held_on, planned.starts, planned.ends
     w.insert_many(CourseSession, fresh)

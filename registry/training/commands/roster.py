@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from registry.core import clock
+from registry.core.db import LARGEST_ID
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
@@ -92,7 +93,7 @@ def _take_in(
     )
     w.unit_id = course.unit_id
     matched = match_or_add(w, [entry.entrant for entry in entries], course.unit_id)
-    there = enrolled_persons(w.session, course.id)
+    there = enrolled_persons(w.session, course.id, {match.person_id for match in matched if match.known})
     fresh: dict[int, dict[str, Any]] = {}
     returned: set[int] = set()
     for entry, match in zip(entries, matched, strict=True):
@@ -122,6 +123,8 @@ def correct_draft(
     """Enrol corrected drafts, keep what is still wrong with its new values, drop what was deleted."""
     refuse_unless_open(course)
     wanted = [*corrected, *still_wrong, *dropped]
+    if any(draft_id > LARGEST_ID for draft_id in wanted):
+        raise RecordNotFoundError("roster_draft")
     drafts = {
         draft.id: draft
         for draft in w.session.execute(

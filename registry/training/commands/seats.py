@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, inspect, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
@@ -39,7 +40,7 @@ def move_seats(w: Write, course: Course, count: int) -> None:
             update(Course)
             .where(Course.id == course.id, Course.seats_taken + count <= Course.capacity)
             .values(seats_taken=Course.seats_taken + count)
-            .execution_options(synchronize_session="evaluate")
+            .execution_options(synchronize_session=False)
         ),
     )
     if done.rowcount != 1:
@@ -51,6 +52,6 @@ def move_seats(w: Write, course: Course, count: int) -> None:
             left=course.capacity - before,
             needed=count,
         )
+    set_committed_value(course, "seats_taken", before + count)
     new = {attr.key: getattr(course, attr.key) for attr in inspect(Course).column_attrs}
-    new["seats_taken"] = before + count
     w.lines.append(Line(Course, course.id, "update", {**new, "seats_taken": before}, new))

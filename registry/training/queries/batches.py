@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.certificates.models import BatchLine, CertificateBatch
+from registry.certificates.models import BatchLine, Certificate, CertificateBatch
 from registry.training.models import Enrolment
 
 
@@ -28,12 +28,18 @@ def batches_of(session: Session, course_id: int) -> Sequence[CertificateBatch]:
 
 
 def in_standing_batch(session: Session, course_id: int) -> set[int]:
-    """The enrolments of a course whose certificate is prepared or issued; a rejected batch does not count."""
+    """The enrolments of a course whose certificate is prepared or issued; neither a rejected batch nor a void
+    certificate counts, so that one printed with a wrong name can be issued anew."""
     return set(
         session.execute(
             select(Enrolment.id)
             .join(BatchLine, BatchLine.id == Enrolment.batch_line_id)
             .join(CertificateBatch, CertificateBatch.id == BatchLine.batch_id)
-            .where(Enrolment.course_id == course_id, CertificateBatch.state != "rejected")
+            .outerjoin(Certificate, Certificate.id == BatchLine.certificate_id)
+            .where(
+                Enrolment.course_id == course_id,
+                CertificateBatch.state != "rejected",
+                Certificate.voided_at.is_(None),
+            )
         ).scalars()
     )

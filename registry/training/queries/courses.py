@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit
 from registry.certificates.models import BatchLine, Certificate, CredentialType
 from registry.core.scope import Scope
+from registry.core.write import chunks
 from registry.people.models import Person
 from registry.people.queries import starts_with, within_reach
 from registry.training.models import (
@@ -39,13 +40,22 @@ class Instructor:
 
 
 def certified() -> ColumnElement[bool]:
-    """Whether a certificate was issued from the course."""
-    return exists().where(
-        Enrolment.course_id == Course.id,
-        Enrolment.batch_line_id == BatchLine.id,
-        BatchLine.certificate_id == Certificate.id,
-        Certificate.voided_at.is_(None),
+    """Whether a certificate was issued from the course.
+
+    With its own limit it is asked course by course, as far as the list is read. As EXISTS it would be
+    answered for the trainees of all courses at once.
+    """
+    issued = (
+        select(literal(1))
+        .where(
+            Enrolment.course_id == Course.id,
+            Enrolment.batch_line_id == BatchLine.id,
+            BatchLine.certificate_id == Certificate.id,
+            Certificate.voided_at.is_(None),
+        )
+        .limit(1)
     )
+    return issued.correlate(Course).scalar_subquery().is_not(None)
 
 
 def in_stage(stage: Stage, today: date) -> ColumnElement[bool]:
@@ -131,59 +141,65 @@ def sessions_of(session: Session, course_id: int) -> Sequence[CourseSession]:
     )
 
 
-def _instructor_certificates(day: date) -> Select[int, date]:
-    """Canonical persons with the last valid day of the instructor credentials valid on the day."""
+def _instructors_until(session: Session, day: date, person_id: int | None = None) -> dict[int, date]:
+    """Canonical persons with the last valid day of their instructor credentials valid on the day.
+
+    Grouped here: asked to group them, a database would walk through all persons.
+    """
     holder = aliased(Person)
-    return (
-        select(
-            holder.canonical_id.label("person_id"),
-            func.max(func.coalesce(Certificate.valid_until, date.max)).label("valid_until"),
-        )
+    kind = select(CredentialType.id).where(CredentialType.code == INSTRUCTOR_CREDENTIAL).scalar_subquery()
+    rows = (
+        select(holder.canonical_id, func.coalesce(Certificate.valid_until, date.max))
         .join(Certificate, Certificate.person_id == holder.id)
-        .join(CredentialType, CredentialType.id == Certificate.credential_type_id)
         .where(
-            CredentialType.code == INSTRUCTOR_CREDENTIAL,
+            Certificate.credential_type_id == kind,
             Certificate.voided_at.is_(None),
             Certificate.valid_from <= day,
             or_(Certificate.valid_until.is_(None), Certificate.valid_until >= day),
             or_(Certificate.ended_on.is_(None), Certificate.ended_on > day),
         )
-        .group_by(holder.canonical_id)
     )
+    if person_id is not None:
+        rows = rows.where(holder.canonical_id == person_id)
+    found: dict[int, date] = {}
+    for person, until in session.execute(rows):
+        found[person] = max(until, found.get(person, until))
+    return found
 
 
 def instructors(session: Session, scope: Scope, day: date) -> list[Instructor]:
     """People within reach with a valid instructor credential on the day, at most 500, by pinyin."""
-    held = _instructor_certificates(day).subquery()
-    rows = session.execute(
-        select(Person.id, Person.name, held.c.valid_until)
-        .join(held, held.c.person_id == Person.id)
-        .where(within_reach(scope, Person.id), Person.state == "active")
-        .order_by(Person.pinyin, Person.id)
-        .limit(MOST_INSTRUCTORS)
-    )
-    return [Instructor(i, name, None if until == date.max else until) for i, name, until in rows]
+    until = _instructors_until(session, day)
+    found: list[tuple[str, int, str]] = []
+    for ids in chunks(until):
+        rows = select(Person.pinyin, Person.id, Person.name).where(
+            Person.id.in_(ids), within_reach(scope, Person.id), Person.state == "active"
+        )
+        found += [(pinyin, person_id, name) for pinyin, person_id, name in session.execute(rows)]
+    return [_instructor(i, name, until[i]) for _, i, name in sorted(found)[:MOST_INSTRUCTORS]]
 
 
 def instructor_of(session: Session, course: Course) -> tuple[Instructor | None, bool]:
     """Who teaches the course, and whether a credential is valid on all of its days."""
     holder, canonical = aliased(Person), aliased(Person)
-    held = _instructor_certificates(course.starts_on).subquery()
     row = session.execute(
-        select(canonical.id, canonical.name, held.c.valid_until)
+        select(canonical.id, canonical.name)
         .select_from(CourseInstructor)
         .join(holder, holder.id == CourseInstructor.person_id)
         .join(canonical, canonical.id == holder.canonical_id)
-        .outerjoin(held, held.c.person_id == canonical.id)
         .where(CourseInstructor.course_id == course.id, CourseInstructor.voided_at.is_(None))
         .order_by(CourseInstructor.lead.desc(), CourseInstructor.id)
         .limit(1)
     ).one_or_none()
     if row is None:
         return None, False
-    person_id, name, until = row
-    valid = until is not None and until >= course.ends_on
-    return Instructor(person_id, name, None if until == date.max else until), valid
+    person_id, name = row
+    until = _instructors_until(session, course.starts_on, person_id).get(person_id)
+    return _instructor(person_id, name, until), until is not None and until >= course.ends_on
+
+
+def _instructor(person_id: int, name: str, until: date | None) -> Instructor:
+    return Instructor(person_id, name, None if until == date.max else until)
 
 
 def earlier_courses(session: Session, scope: Scope, limit: int = 20) -> Sequence[Course]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from registry.core.db import LARGEST_ID
 from registry.training.models import (
     Assessment,
     AttendanceEvent,
@@ -89,7 +90,7 @@ def minutes_present(
         .group_by(AttendanceEvent.enrolment_id, AttendanceEvent.course_session_id)
     )
     if until_event is not None:
-        latest = latest.where(AttendanceEvent.id <= until_event)
+        latest = latest.where(AttendanceEvent.id <= min(until_event, LARGEST_ID))
     rows = session.execute(
         select(
             AttendanceEvent.enrolment_id, AttendanceEvent.course_session_id, AttendanceEvent.minutes
@@ -110,7 +111,7 @@ def marks_of(session: Session, course_id: int, *, until_row: int | None = None) 
         .group_by(Assessment.enrolment_id, Assessment.component)
     )
     if until_row is not None:
-        latest = latest.where(Assessment.id <= until_row)
+        latest = latest.where(Assessment.id <= min(until_row, LARGEST_ID))
     rows = session.execute(select(Assessment).where(Assessment.id.in_(latest), Assessment.cleared.is_(False)))
     found: dict[int, dict[str, Mark]] = {}
     for row in rows.scalars():

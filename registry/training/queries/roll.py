@@ -70,20 +70,21 @@ def roll_of(session: Session, course_id: int) -> Roll:
     )
     roll = Roll()
     enrolments: dict[int, set[int]] = {}
-    for enrolment_id, person_id, name in session.execute(
-        select(Enrolment.id, person.id, person.name)
+    for enrolment_id, person_id, *names in session.execute(
+        select(Enrolment.id, person.id, person.name, holder.name)
         .join(holder, holder.id == Enrolment.person_id)
         .join(person, person.id == holder.canonical_id)
         .where(*taking_part)
     ):
         enrolments.setdefault(person_id, set()).add(enrolment_id)
-        roll.by_name.setdefault(name, set()).add(enrolment_id)
+        for name in names:
+            roll.by_name.setdefault(name, set()).add(enrolment_id)
     owner = aliased(Person)
     here = select(holder.canonical_id).join(Enrolment, Enrolment.person_id == holder.id).where(*taking_part)
     for value_hash, person_id in session.execute(
         select(PersonIdentifier.value_hash, owner.canonical_id)
         .join(owner, owner.id == PersonIdentifier.person_id)
-        .where(owner.canonical_id.in_(here))
+        .where(owner.canonical_id.in_(here), PersonIdentifier.voided_at.is_(None))
     ):
         roll.by_document.setdefault(value_hash, set()).update(enrolments[person_id])
     return roll

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.certificates.models import BatchLine, Certificate
 from registry.core.write import chunks
 from registry.people.models import Person, PersonIdentifier
+from registry.people.queries import number_mask
 from registry.training.models import (
     Assessment,
     AttendanceEvent,
@@ -45,7 +46,10 @@ def trainee_rows(course_id: int, *, withdrawn: bool | None = False) -> Select[An
     `withdrawn` None: those who withdrew as well."""
     document = (
         select(func.min(PersonIdentifier.id))
-        .where(or_(PersonIdentifier.person_id == _ROW.id, PersonIdentifier.person_id == _ROW.canonical_id))
+        .where(
+            or_(PersonIdentifier.person_id == _ROW.id, PersonIdentifier.person_id == _ROW.canonical_id),
+            PersonIdentifier.voided_at.is_(None),
+        )
         .correlate(_ROW)
         .scalar_subquery()
     )
@@ -55,7 +59,7 @@ def trainee_rows(course_id: int, *, withdrawn: bool | None = False) -> Select[An
             PERSON.id.label("person_id"),
             PERSON.name,
             PERSON.sex,
-            PersonIdentifier.masked,
+            PersonIdentifier.value.label("document_number"),
             PERSON.phone,
             Certificate.id.label("certificate_id"),
             Certificate.number.label("certificate_number"),
@@ -76,7 +80,11 @@ def trainee_rows(course_id: int, *, withdrawn: bool | None = False) -> Select[An
 def trainees(session: Session, course_id: int, *, withdrawn: bool = False) -> list[Trainee]:
     """The trainees of a course as they were enrolled; those who withdrew as well if asked."""
     rows = trainee_rows(course_id, withdrawn=None if withdrawn else False).order_by(Enrolment.id)
-    return [Trainee(*row) for row in session.execute(rows).all()]
+    mask = number_mask(session)
+    return [
+        Trainee(enrolment, person_id, name, sex, mask(number) if number else None, *rest)
+        for enrolment, person_id, name, sex, number, *rest in session.execute(rows)
+    ]
 
 
 def has_trainees(session: Session, course_id: int) -> bool:
@@ -85,14 +93,24 @@ def has_trainees(session: Session, course_id: int) -> bool:
     return session.execute(found.limit(1)).first() is not None
 
 
-def enrolled_persons(session: Session, course_id: int) -> dict[int, Enrolment]:
-    """Canonical person → enrolment of the course that is not void, withdrawn ones included."""
-    rows = session.execute(
-        select(Person.canonical_id, Enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
-        .where(Enrolment.course_id == course_id, Enrolment.voided_at.is_(None))
+def enrolled_persons(session: Session, course_id: int, person_ids: Collection[int]) -> dict[int, Enrolment]:
+    """Canonical person → enrolment that is not void, of those who are enrolled; withdrawn ones included."""
+    found: dict[int, Enrolment] = {}
+    for ids in chunks(person_ids):
+        rows = session.execute(_ENROLLED, {"course_id": course_id, "person_ids": ids})
+        found.update(dict(iter(rows)))
+    return found
+
+
+_ENROLLED = (
+    select(Person.canonical_id, Enrolment)
+    .join(Person, Person.id == Enrolment.person_id)
+    .where(
+        Enrolment.course_id == bindparam("course_id"),
+        Enrolment.voided_at.is_(None),
+        Person.canonical_id.in_(bindparam("person_ids", expanding=True)),
     )
-    return dict(iter(rows))
+)
 
 
 def holders(

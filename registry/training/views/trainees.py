@@ -16,13 +16,14 @@ from registry.core.db import db
 from registry.core.permissions import Permission
 from registry.core.text import mask_phone
 from registry.people.kinds import Sex
+from registry.people.queries import number_mask
 from registry.training.forms.trainees import TraineeFilters
 from registry.training.models import Course, Enrolment
 from registry.training.outcome import Result
 from registry.training.queries.progress import THEORY, Progress
 from registry.training.queries.roster import PERSON, trainee_rows
 from registry.training.views.blueprint import frozen_reasons, may_edit, result_status, say_reasons
-from registry.web.columns import Column, Link, Status
+from registry.web.columns import Cell, Column, Link, Status
 from registry.web.listing import Asked, BatchAction, Listing
 from registry.web.listing_page import ListPage
 
@@ -37,6 +38,11 @@ def _name(row: Any) -> Any:
     if not g.actor.may(Permission.PERSON_VIEW):
         return row.name
     return Link(url_for("desk.person", person_id=row.person_id), row.name)
+
+
+def _document() -> Cell:
+    mask = number_mask(db.session())
+    return lambda row: mask(row.document_number) if row.document_number else None
 
 
 def _minutes(row: Any) -> int | None:
@@ -88,7 +94,7 @@ TRAINEES = Listing(
     row_id=lambda row: row.Enrolment.id,
     columns=(
         Column("name", _l("Name"), sort=PERSON.pinyin, value=_name),
-        Column("masked", _l("Document"), css="nowrap"),
+        Column("document", _l("Document"), made=_document, css="nowrap"),
         Column(
             "sex",
             _l("Sex"),

@@ -11,9 +11,9 @@ from registry.core.errors import RecordNotFoundError
 from registry.core.permissions import Permission
 from registry.training import commands
 from registry.training.forms.trainees import WithdrawForm
-from registry.training.models import Course, Enrolment
+from registry.training.models import Course
 from registry.training.queries.progress import progress_of
-from registry.training.queries.roster import trainee_rows
+from registry.training.queries.roster import trainees
 from registry.training.views.blueprint import blueprint, course_trail
 from registry.training.views.trainees import TRAINEES, trainees_of_list
 from registry.web.guard import permit
@@ -53,8 +53,9 @@ def withdraw_trainees(course_id: int) -> ResponseReturnValue:
         )
         if done is not None:
             return done
-    rows = trainee_rows(course.id, withdrawn=None).where(Enrolment.id.in_(form.enrolment_ids))
-    people = db.session().execute(rows.order_by(Enrolment.id)).all()
+    chosen = set(form.enrolment_ids)
+    everyone = trainees(db.session(), course.id, withdrawn=True)
+    people = [trainee for trainee in everyone if trainee.enrolment.id in chosen]
     if not people:
         raise RecordNotFoundError("enrolment")
     return render_template(

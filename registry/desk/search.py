@@ -1,0 +1,114 @@
+"""Search: persons, certificates and courses by how their names or numbers begin, with one statement.
+
+A reader of some units reads the first few of each unit off an index of that unit. A walk along the names of
+the whole province would pass over everybody elsewhere before it came to the first one within reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from registry.certificates.models import Certificate
+from registry.core.scope import Scope
+from registry.desk.queries import FEW
+from registry.people.models import Person, PersonReach
+from registry.training.models import Course
+
+# The character after every other in byte order.
+_LAST = "\U0010ffff"
+# How many units a search is limited to; None is everywhere.
+_Width = int | None
+
+
+class Found(NamedTuple):
+    """One line of what was found: its id, its name or number, and what tells it from its like."""
+
+    id: int
+    label: str
+    detail: str
+
+
+class Results(NamedTuple):
+    """What was found, each kind in the order of its names or numbers."""
+
+    people: list[Found]
+    certificates: list[Found]
+    courses: list[Found]
+
+
+def find(session: Session, text: str, *, people: Scope, certificates: Scope, courses: Scope) -> Results:
+    """What begins with the text, within the reach of each kind.
+
+    A person begins so by name, spelling or initials, a certificate and a course by number. Of each kind one
+    more than FEW is read, to tell that there are more.
+    """
+    kinds = {"person": people, "certificate": certificates, "course": courses}
+    statement = _statement(*(_width(scope) for scope in kinds.values()), text.isascii())
+    found: dict[str, dict[int, Found]] = {kind: {} for kind in kinds}
+    if statement is not None:
+        values: dict[str, Any] = {"typed": text, "low": text.lower(), "upper": text.upper()}
+        values |= {f"{name}_last": value + _LAST for name, value in values.items()}
+        for kind, scope in kinds.items():
+            values |= {f"{kind}_{number}": unit for number, unit in enumerate(sorted(scope.units or ()))}
+        for row in session.execute(statement, values):
+            found[row.kind][row.id] = Found(row.id, row.label, row.detail)
+    return Results(*(sorted(of_kind.values(), key=_order)[: FEW + 1] for of_kind in found.values()))
+
+
+def _width(scope: Scope) -> _Width:
+    return None if scope.units is None else len(scope.units)
+
+
+def _order(found: Found) -> tuple[str, int]:
+    return found.label, found.id
+
+
+@cache
+def _statement(people: _Width, certificates: _Width, courses: _Width, spelled: bool) -> Any:
+    """The statement for scopes of these widths, composed once. Only ASCII text can be a spelling."""
+    parts = [
+        *_people(people, spelled),
+        *_numbered("certificate", certificates, Certificate, Person.name),
+        *_numbered("course", courses, Course, Course.title),
+    ]
+    return union_all(*(select(part) for part in parts)) if parts else None
+
+
+def _people(width: _Width, spelled: bool) -> Iterator[Subquery]:
+    keys = [("name", "typed")] + ([("pinyin", "low"), ("initials", "low")] if spelled else [])
+    for key, typed in keys:
+        if width is None:
+            rows = _line("person", Person.id, Person.name, Person.employer)
+            yield _first(rows.where(Person.state == "active"), getattr(Person, key), typed)
+        for number in range(width or 0):
+            rows = _line("person", Person.id, Person.name, Person.employer).join_from(
+                PersonReach, Person, Person.id == PersonReach.person_id
+            )
+            rows = rows.where(PersonReach.unit_id == bindparam(f"person_{number}"))
+            yield _first(rows, getattr(PersonReach, key), typed)
+
+
+def _numbered(kind: str, width: _Width, model: Any, detail: Any) -> Iterator[Subquery]:
+    rows = _line(kind, model.id, model.number, detail)
+    if detail is Person.name:
+        rows = rows.join_from(model, Person, Person.id == model.person_id)
+    if width is None:
+        yield _first(rows, model.number, "upper")
+    for number in range(width or 0):
+        yield _first(rows.where(model.unit_id == bindparam(f"{kind}_{number}")), model.number, "upper")
+
+
+def _line(kind: str, *columns: Any) -> Select[Any]:
+    named = zip(("id", "label", "detail"), columns, strict=True)
+    return select(literal(kind).label("kind"), *(column.label(name) for name, column in named))
+
+
+def _first(rows: Select[Any], key: ColumnElement[str], typed: str) -> Subquery:
+    """The first few rows whose key begins with what was typed, in the order of an index that starts so."""
+    begins = key.between(bindparam(typed), bindparam(f"{typed}_last"))
+    return rows.where(begins).order_by(key).limit(FEW + 1).subquery()
