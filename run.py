@@ -20,6 +20,8 @@ from launch.packages import prepare_python
 from launch.preconditions import check_python, check_writable, free_port, refuse_demo_in_network
 from launch.process import HERE, call
 
+EVERY_ADDRESS = ("0.0.0.0", "::")
+SHORTEST_PASSWORD = 12  # As registry/cli/setup.py asks for.
 INSTANCE = Path(os.environ.get("REGISTRY_INSTANCE") or HERE / "instance")
 
 
@@ -79,7 +81,14 @@ def plan_setup(mode: str, current: bool, empty: bool, reset_demo: bool) -> "tupl
 
 def refuse_no_administrator() -> None:
     """An empty registry needs its first administrator from somewhere."""
-    named = os.environ.get("REGISTRY_ADMIN") and os.environ.get("REGISTRY_ADMIN_PASSWORD")
+    password = os.environ.get("REGISTRY_ADMIN_PASSWORD", "")
+    named = os.environ.get("REGISTRY_ADMIN") and password
+    if named and len(password) < SHORTEST_PASSWORD:
+        raise Refusal(
+            f"The password in REGISTRY_ADMIN_PASSWORD needs at least {SHORTEST_PASSWORD} characters.",
+            f"REGISTRY_ADMIN_PASSWORD 中的密码至少需要 {SHORTEST_PASSWORD} 个字符。",
+            code=2,
+        )
     if not named and not sys.stdin.isatty():
         raise Refusal(
             "--empty needs the first administrator: set REGISTRY_ADMIN and REGISTRY_ADMIN_PASSWORD, "
@@ -125,18 +134,32 @@ def serve(options: argparse.Namespace) -> int:
     from app import app
 
     signs = app.test_cli_runner().invoke(args=["demo", "sign-ins"])
+    if signs.exit_code:
+        print(signs.output.strip() or repr(signs.exception), file=sys.stderr)
+        return 1
     if signs.output.strip():
         refuse_demo_in_network(options.host)
     server = create_server(app, host=options.host, port=options.port, threads=8, ident="")
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    shown = f"[{options.host}]" if ":" in options.host else options.host
+    address = address_of(options.host, options.port)
     say(
-        f"\nThe registry answers at http://{shown}:{options.port}/  (Ctrl+C stops it)",
-        f"\n系统已启动:http://{shown}:{options.port}/ (按 Ctrl+C 停止)",
+        f"\nThe registry answers at {address}  (Ctrl+C stops it)",
+        f"\n系统已启动:{address} (按 Ctrl+C 停止)",
     )
+    if options.host in EVERY_ADDRESS:
+        say(
+            "Other computers reach it under the name or address of this one.",
+            "其他电脑请使用本机的名称或地址访问。",
+        )
     print(signs.output.rstrip(), flush=True)
     server.run()  # Returns on Ctrl+C and on SystemExit.
     return 0
+
+
+def address_of(host: str, port: int) -> str:
+    """What to type into a browser on this computer."""
+    shown = "127.0.0.1" if host in EVERY_ADDRESS else f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/"
 
 
 # For developers
@@ -187,10 +210,9 @@ def main(arguments: "list[str]") -> int:
 
 def port_number(text: str) -> int:
     """A port from the command line, 0 for any."""
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError("a port lies between 0 and 65535")
-    return number
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError("a port is a number between 0 and 65535")
+    return int(text)
 
 
 if __name__ == "__main__":

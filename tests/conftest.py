@@ -219,6 +219,27 @@ def session(app: Flask) -> Iterator[Session]:
         yield db.session()
 
 
+@pytest.fixture
+def empty_database(worker_folder: Path, pytestconfig: pytest.Config) -> Iterator[Callable[[str], str]]:
+    """The address of a database without any table, of the engine named."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    made: list[Database] = []
+
+    def make_one(engine_name: str) -> str:
+        database: Database
+        if engine_name == "sqlite":
+            database = SqliteDatabase(worker_folder, "empty")
+        else:
+            database = PostgresDatabase(_server_url(pytestconfig), f"empty_{worker}")
+        made.append(database)
+        database.create()
+        return database.url
+
+    yield make_one
+    for database in made:
+        database.close()
+
+
 # The browser
 
 

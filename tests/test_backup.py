@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import stat
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from registry.core import backup, journal
 from registry.core.db import Base, db
 from registry.core.engines import write_options
-from registry.core.secrets import Keys, current_keys
+from registry.core.secrets import Keys, current_keys, use_keys
 from registry.people.models import Person, PersonIdentifier
-from tests import factories
+from registry.training.models import Course
+from tests import certificates, factories, training
+from tests.databases import build_app
+from tests.test_cli import flask
 
 
 def take(path: Path) -> int:
@@ -58,6 +66,106 @@ def test_a_restored_database_is_the_same(app: Flask, session: Session, tmp_path:
     assert journal.verify(session) is None
     person = factories.person(session)  # The counter of ids goes on where it stood.
     assert person.id > session.execute(select(func.max(Person.id)).where(Person.id != person.id)).scalar_one()
+
+
+OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}
+
+
+def tables_in(path: Path) -> dict[str, object]:
+    """Rows and digest of every table of a backup."""
+    with zipfile.ZipFile(path) as archive:
+        return dict(json.loads(archive.read("manifest.json"))["tables"])
+
+
+@pytest.mark.parametrize("other", [True, False], ids=["other engine", "same engine"])
+def test_the_commands_carry_everything_to_an_empty_database(
+    app: Flask,
+    session: Session,
+    engine_name: str,
+    empty_database: Callable[[str], str],
+    tmp_path: Path,
+    other: bool,
+) -> None:
+    """Backed up here, restored there, backed up there: every table has the same rows and digest."""
+    held = certificates.issued(session, factories.persons(session, 12))
+    name = training.course(session, title="𠮷㛃 – 김민준").title
+    session.rollback()
+    one, two = tmp_path / "one.zip", tmp_path / "two.zip"
+    assert flask(app, "backup", one).exit_code == 0
+    shutil.copytree(app.config["INSTANCE"] / "keys", tmp_path / "there" / "keys")
+    there = build_app(empty_database(OTHER[engine_name] if other else engine_name), str(tmp_path / "there"))
+    try:
+        done = flask(there, "restore", one)
+        assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "The journal verifies.")
+        assert flask(there, "backup", two).exit_code == 0
+        assert tables_in(two) == tables_in(one)
+        assert len(tables_in(one)) >= 30
+        for words in (("journal", "verify"), ("indicators", "verify")):
+            assert flask(there, *words).exit_code == 0
+        shown = json.loads(flask(there, "indicators", "show", "rescuers_first", "--json").stdout)
+        assert shown["value"] == len(held)
+        with there.app_context():
+            assert name in db.session.execute(select(Course.title)).scalars().all()
+            added = factories.person(db.session())
+            assert added.id > max(
+                db.session.execute(select(Person.id).where(Person.id != added.id)).scalars()
+            )
+        again = flask(there, "restore", one)
+        assert again.exit_code == 1
+        assert "not empty" in again.stderr
+        assert flask(there, "journal", "verify").exit_code == 0
+    finally:
+        with there.app_context():
+            db.engine.dispose()
+
+
+def test_a_damaged_file_is_refused_before_the_database_is_touched(
+    app: Flask, session: Session, engine_name: str, empty_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    factories.persons(session, 20)
+    session.rollback()
+    flask(app, "backup", tmp_path / "a.zip")
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "hurt.zip").write_bytes(data)
+    shutil.copytree(app.config["INSTANCE"] / "keys", tmp_path / "there" / "keys")
+    there = build_app(empty_database(engine_name), str(tmp_path / "there"))
+    result = flask(there, "restore", tmp_path / "hurt.zip")
+    assert result.exit_code == 1
+    assert result.stderr == "Not restored: the file is damaged or is not a backup.\n"
+    with there.app_context():
+        assert inspect(db.engine).get_table_names() == []
+        db.engine.dispose()
+
+
+def test_without_its_keys_a_restored_database_says_which_are_missing(
+    app: Flask, session: Session, engine_name: str, empty_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    factories.person(session)
+    session.rollback()
+    flask(app, "backup", tmp_path / "a.zip")
+    kept = current_keys()
+    there = build_app(empty_database(engine_name), str(tmp_path / "there"))
+    try:
+        result = flask(there, "restore", tmp_path / "a.zip")
+        assert result.exit_code == 0
+        assert "digest, field, index, journal, session" in result.stdout
+        assert "flask keys import" in result.stdout
+        assert flask(there, "init").exit_code == 2, "new keys would hide the values for ever"
+    finally:
+        use_keys(kept)
+        with there.app_context():
+            db.engine.dispose()
+
+
+def test_a_backup_that_cannot_be_written_is_a_sentence(app: Flask, tmp_path: Path) -> None:
+    result = flask(app, "backup", tmp_path / "not there" / "a.zip")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Not backed up: ")
+    assert flask(app, "backup", tmp_path / "a.zip").exit_code == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["a.zip"]
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "a.zip").stat().st_mode) == 0o600
 
 
 def test_numbers_stand_encrypted_in_the_file(app: Flask, session: Session, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 import run
 from launch import packages, preconditions, process
 from launch.messages import Refusal, choose
+from registry.cli import setup
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [ROOT / "run.py", *sorted((ROOT / "launch").glob("*.py"))]
@@ -245,6 +246,27 @@ def test_empty_without_terminal_or_variables_is_refused(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
     assert b"REGISTRY_ADMIN" in done.stderr
     assert not (tmp_path / "instance").exists()
+
+
+def test_a_short_password_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    done = start(tmp_path / "instance", "--empty", REGISTRY_ADMIN="chef", REGISTRY_ADMIN_PASSWORD="x" * 11)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"12 characters" in done.stderr
+    assert not (tmp_path / "instance").exists()
+    assert run.SHORTEST_PASSWORD == setup.SHORTEST_PASSWORD
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "-1", "８０"])
+def test_what_is_no_port_is_told(tmp_path: Path, port: str) -> None:
+    done = start(tmp_path / "instance", f"--port={port}", PYTHONUTF8="1")
+    assert done.returncode == 2
+    assert b"a port is a number between 0 and 65535" in done.stderr
+
+
+def test_the_printed_address_can_be_opened() -> None:
+    assert run.address_of("127.0.0.1", 8000) == "http://127.0.0.1:8000/"
+    assert run.address_of("0.0.0.0", 80) == run.address_of("::", 80) == "http://127.0.0.1:80/"
+    assert run.address_of("::1", 8000) == "http://[::1]:8000/"
 
 
 def test_a_console_of_code_page_936_reads_the_refusal(tmp_path: Path) -> None:

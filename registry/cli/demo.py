@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 from flask import Flask
 from flask.cli import AppGroup
@@ -12,6 +10,7 @@ from sqlalchemy import select, text
 from registry.accounts.models import User
 from registry.accounts.settings import is_demo
 from registry.cli import setup
+from registry.cli.refusals import fail
 from registry.core.db import Base, db
 from registry.demo.load import PASSWORD, demo_sign_ins, load_demo
 
@@ -25,8 +24,7 @@ def install(app: Flask) -> None:
     def load() -> None:
         """Load the demo data into an installation without users."""
         if db.session.execute(select(User.id).limit(1)).scalar() is not None:
-            click.echo("There are users already, so no demo data was loaded.", err=True)
-            sys.exit(2)
+            fail("There are users already, so no demo data was loaded.", 2)
         load_demo(db.session(), click.echo)
         click.echo("Demo data loaded.")
 
@@ -34,8 +32,7 @@ def install(app: Flask) -> None:
     def reset() -> None:
         """Throw the demo data away and load it anew. Refused where the data is not the demo's."""
         if not _is_demo_or_empty():
-            click.echo("This installation holds real data; nothing was changed.", err=True)
-            sys.exit(2)
+            fail("This installation holds real data; nothing was changed.", 2)
         db.session.remove()
         with db.engine.begin() as connection:
             Base.metadata.drop_all(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -38,6 +39,16 @@ def _known(_context: click.Context, parameter: click.Parameter, text: str | None
     except ValueError as error:
         message = f"{text} is no date or time; write 2026-11-23 or 2026-11-23T14:05."
         raise click.BadParameter(message, param=parameter) from error
+
+
+def _days(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> list[date]:
+    return [day for text in texts if (day := _day(context, parameter, text)) is not None]
+
+
+def _moments(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> list[date | datetime]:
+    return [moment for text in texts if (moment := _known(context, parameter, text)) is not None]
 
 
 def _asking(command: Any) -> Any:
@@ -205,32 +216,44 @@ def install(app: Flask) -> None:
 
     @indicators.command("verify")
     @click.option("--as-of", "days", multiple=True, callback=_days, metavar="DATE", help="Days to check.")
-    @click.option("--known-on", "moments", multiple=True, metavar="TIME", help="Past moments to check.")
-    def verify_all(days: tuple[date, ...], moments: tuple[str, ...]) -> None:
+    @click.option(
+        "--known-on",
+        "moments",
+        multiple=True,
+        callback=_moments,
+        metavar="TIME",
+        help="Past moments to check.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    def verify_all(days: list[date], moments: list[date | datetime], as_json: bool) -> None:
         """Count everything anew with a second implementation; print every difference, exit 1 if any."""
-        entries = [seq_known_on(db.session(), parse_known_on(text)) for text in moments]
-        checked, found = Checked(), 0
+        entries = [seq_known_on(db.session(), moment) for moment in moments]
+        checked, found = Checked(), []
         for difference in differences(
             db.session(), days=days or None, entries=entries or None, checked=checked
         ):
-            found += 1
-            click.echo(str(difference))
-        click.echo(
-            f"{found} differences; compared {checked.values} values, {checked.cells} cells, "
-            f"{checked.digests} digests."
-        )
+            found.append(str(difference))
+            if not as_json:
+                click.echo(found[-1])
+        if as_json:
+            _print({"differences": found, "compared": asdict(checked)})
+        else:
+            click.echo(
+                f"{len(found)} differences; compared {checked.values} values, {checked.cells} cells, "
+                f"{checked.digests} digests."
+            )
         sys.exit(1 if found else 0)
 
     @indicators.command("rebuild")
     @click.argument("codes", nargs=-1)
-    def rebuild(codes: tuple[str, ...]) -> None:
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    def rebuild(codes: tuple[str, ...], as_json: bool) -> None:
         """Derive indicators (default all) anew from the records; only differences are written."""
         for code in codes:
             if code not in INDICATORS:
                 raise click.ClickException(f"There is no indicator {code}; see “flask indicators list”.")
         changed = run(SYSTEM, commands.rebuild, codes=list(codes or INDICATORS))
-        click.echo(f"{changed} differences written.")
-
-
-def _days(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[date, ...]:
-    return tuple(day for text in texts if (day := _day(context, parameter, text)) is not None)
+        if as_json:
+            _print({"written": changed})
+        else:
+            click.echo(f"{changed} differences written.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from flask import Flask, current_app
 from flask_migrate import upgrade
 from sqlalchemy import insert, inspect, select
 
+from launch.messages import choose
 from registry.accounts import commands as accounts
 from registry.accounts.models import Unit, User
 from registry.certificates import commands as certificates
+from registry.cli.refusals import fail
 from registry.core import clock, secrets
 from registry.core.db import db
 from registry.core.journal import GENESIS, Clock
@@ -24,9 +27,20 @@ from registry.core.write import run, write
 from registry.indicators import commands as indicators
 from registry.training import commands as training
 
+SHORTEST_PASSWORD = 12
+SIGN_IN_NAME = re.compile(r"[\w.@-]{2,60}")
+
 NO_ADMIN = (
-    "No administrator yet: run this in a terminal, or set REGISTRY_ADMIN and REGISTRY_ADMIN_PASSWORD "
-    "(at least 12 characters)."
+    "No administrator yet: run this in a terminal, or set REGISTRY_ADMIN and REGISTRY_ADMIN_PASSWORD.",
+    "尚无管理员:请在终端中运行,或设置 REGISTRY_ADMIN 和 REGISTRY_ADMIN_PASSWORD。",
+)
+BAD_NAME = (
+    "A sign-in name has 2 to 60 letters, digits or the signs . _ @ -",
+    "登录名须为 2 至 60 个字符,只能使用文字、数字和 . _ @ - 符号。",
+)
+BAD_PASSWORD = (
+    f"The password of the first administrator needs at least {SHORTEST_PASSWORD} characters.",
+    f"首位管理员的密码至少需要 {SHORTEST_PASSWORD} 个字符。",
 )
 
 LOST_KEYS = (
@@ -37,13 +51,12 @@ LOST_KEYS = (
 
 def refuse_lost_keys(instance: Path) -> None:
     """New keys over an existing database would make its encrypted values unreadable for ever."""
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (instance / "keys" / "keys.json").exists() or not inspect(db.engine).has_table("clock"):
         return
     with db.engine.connect() as connection:
         if connection.execute(select(Clock.seq)).scalar():
-            click.echo(LOST_KEYS, err=True)
-            sys.exit(2)
+            fail(LOST_KEYS, 2)
 
 
 def make_keys(app: Flask) -> None:
@@ -73,18 +86,46 @@ def load_catalogues() -> None:
     indicators.build_missing(db.session())
 
 
-def _first_administrator() -> None:
-    name = os.environ.get("REGISTRY_ADMIN")
-    password = os.environ.get("REGISTRY_ADMIN_PASSWORD")
+def _named_administrator() -> tuple[str, str] | None:
+    """Name and password from the environment."""
+    name, password = os.environ.get("REGISTRY_ADMIN"), os.environ.get("REGISTRY_ADMIN_PASSWORD")
     if not (name and password):
-        if not sys.stdin.isatty():
-            click.echo(NO_ADMIN, err=True)
-            sys.exit(2)
-        name = click.prompt("Sign-in name of the first administrator")
-        password = click.prompt("Password (12 characters or more)", hide_input=True, confirmation_prompt=True)
-    if len(password) < 12:
-        click.echo(NO_ADMIN, err=True)
-        sys.exit(2)
+        return None
+    if SIGN_IN_NAME.fullmatch(name) is None:
+        fail(choose(*BAD_NAME), 2)
+    if len(password) < SHORTEST_PASSWORD:
+        fail(choose(*BAD_PASSWORD), 2)
+    return name, password
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _asked_administrator() -> tuple[str, str]:
+    """Name and password typed in a terminal, asked for until they can be used."""
+    if not _is_terminal():
+        fail(choose(*NO_ADMIN), 2)
+    name = password = ""
+    while SIGN_IN_NAME.fullmatch(name) is None:
+        if name:
+            click.echo(choose(*BAD_NAME))
+        name = click.prompt(choose("Sign-in name of the first administrator", "首位管理员的登录名"))
+    while len(password) < SHORTEST_PASSWORD:
+        if password:
+            click.echo(choose(*BAD_PASSWORD))
+        password = click.prompt(
+            choose(
+                f"Password ({SHORTEST_PASSWORD} characters or more)", f"密码(至少 {SHORTEST_PASSWORD} 个字符)"
+            ),
+            hide_input=True,
+            confirmation_prompt=choose("Password again", "再次输入密码"),
+        )
+    return name, password
+
+
+def _first_administrator() -> None:
+    name, password = _named_administrator() or _asked_administrator()
     province = db.session.execute(select(Unit).where(Unit.level == "province")).scalar_one()
     with write("accounts.first_administrator", SYSTEM) as w:
         user = accounts.add_user(

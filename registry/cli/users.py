@@ -13,6 +13,7 @@ from registry.accounts import commands, commands_users
 from registry.accounts.models import RoleGrant, Unit, User
 from registry.accounts.queries import unit_by_code, user_by_name
 from registry.accounts.queries_users import LEVEL_OF, in_force
+from registry.cli.setup import BAD_NAME, SIGN_IN_NAME
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import BusyError, RecordNotFoundError, RuleError, StorageError
@@ -53,6 +54,8 @@ def _check_level(role: Role, unit: Unit) -> None:
 @click.option("--role", type=_ROLES, help="First role at that unit.")
 def add(username: str, name: str | None, code: str, role: str | None) -> None:
     """Add someone who signs in; prints the initial password once."""
+    if SIGN_IN_NAME.fullmatch(username) is None:
+        _stop(f"{BAD_NAME[0]}. Nothing was saved.")
     unit = _unit(code)
     first = Role(role) if role else None
     if first is not None:
@@ -98,7 +101,7 @@ def second_factor(username: str) -> None:
 
 @group.command("role")
 @click.argument("username")
-@click.argument("role", type=_ROLES)
+@click.argument("role", type=_ROLES, metavar="ROLE")
 @click.option("--unit", "code", required=True, help="GB code of the unit the role is for.")
 @click.option("--end", is_flag=True, help="End the role today instead of giving it.")
 def role(username: str, role: str, code: str, end: bool) -> None:

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask_babel import force_locale
 
 from registry.accounts.imports import UnitNames
 from registry.accounts.queries import actor_for, user_by_name
 from registry.cli.imports.files import import_file
 from registry.cli.imports.kinds import KINDS, Asked
+from registry.cli.refusals import NOT_SET_UP, fail, reach_database
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.sheets import UPLOAD
 from registry.training.imports_courses import read_course_number
+from registry.web.setup import is_ready
 
 
 def columns(kind: str) -> list[dict[str, Any]]:
@@ -43,8 +45,9 @@ def listing() -> Iterator[str]:
 
 def _asked(username: str, kind: str, file: Path, unit: str | None, course: str | None) -> tuple[Asked, str]:
     """Who imports what, and in which language they are told."""
-    if current_app.config["SECRET_KEY"] is None:
-        raise click.UsageError("The registry is not set up: run `flask --app app init` first.")
+    reach_database()
+    if not is_ready():
+        fail(NOT_SET_UP, 2)
     session = db.session()
     user = user_by_name(session, username)
     if user is None or not user.active:
