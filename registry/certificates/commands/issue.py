@@ -43,7 +43,8 @@ def issue_batch(
     is off; then who may prepare may issue as well. `public_url` is the address QR codes lead to, and has to
     be the confirmed one; an installation with demo data issues on any address, under the demo mark.
     `seen` is `holders_digest` of what the approver looked at. RuleError when that changed since, the batch
-    is decided already, a line cannot be printed, or its person is no longer registered. The number of statements does not depend on the size of the batch.
+    is decided already, a line cannot be printed, or its person is no longer registered. The number of
+    statements does not depend on the size of the batch.
     """
     _check_issuer(w, batch)
     refuse_decided(batch)
