@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -132,7 +133,10 @@ class RosterImport(Base):
 
 
 class RosterDraft(Base):
-    """A row of a list that could not be enrolled yet, kept with its reasons when the user chose so."""
+    """A row of a list that could not be enrolled yet, kept with its reasons when the user chose so.
+
+    The reasons name birth dates and parts of names, so they are encrypted like the row itself.
+    """
 
     __tablename__ = "roster_draft"
     __table_args__ = (CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),)
@@ -142,8 +146,13 @@ class RosterDraft(Base):
     roster_import_id: Mapped[int] = ref("roster_import.id")
     row_number: Mapped[int]
     values: Mapped[Json] = mapped_column(EncryptedJson, info={"hidden": True})
-    errors: Mapped[Json]
+    reasons: Mapped[Json | None] = mapped_column(EncryptedJson, info={"hidden": True})
     state: Mapped[str] = mapped_column(String(8), default="open")
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """What is wrong, as {column, text, params}."""
+        return list(self.reasons or ())
 
 
 class Enrolment(Base):
