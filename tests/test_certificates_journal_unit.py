@@ -27,9 +27,7 @@ def _issue(session: Session, actor: Actor) -> object:
 
 DEEDS: dict[str, Deed] = {
     "issue_batch": _issue,
-    "reject_batch": lambda s, a: run(
-        a, reject_batch, prepared(s, make.persons(s, 1)), reason="名单有误"
-    ),
+    "reject_batch": lambda s, a: run(a, reject_batch, prepared(s, make.persons(s, 1)), reason="名单有误"),
     "void_certificate": lambda s, a: run(
         a, void_certificate, issued(s, make.persons(s, 1))[0], reason="录入错误"
     ),

@@ -1,4 +1,4 @@
-"""What is wrong with a kept row names birth dates; neither the database nor the journal holds them in clear."""
+"""What is wrong with a kept row names birth dates; they are stored encrypted, in the journal as well."""
 
 from __future__ import annotations
 

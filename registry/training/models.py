@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.core.db import PERSONAL, Base, Code, Json, Name, Pk, Stamp, ref
+from registry.core.engines import partial_index
 from registry.core.secrets import EncryptedJson
 
 
 def _unique_unless_void(*columns: str, name: str) -> Index:
     """Only one row that is not void; a voided row leaves room for the right one."""
-    standing = text("voided_at IS NULL")
-    return Index(name, *columns, unique=True, sqlite_where=standing, postgresql_where=standing)
+    return partial_index(name, *columns, where="voided_at IS NULL", unique=True)
 
 
 class CourseType(Base):
