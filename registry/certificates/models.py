@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.core.db import PERSONAL, Base, Code, Json, Name, Pk, SearchText, Stamp, ref
+from registry.core.db import HIDDEN, PERSONAL, Base, Code, Json, Name, Pk, SearchText, Stamp, ref
 from registry.core.engines import partial_index
 from registry.core.secrets import TOKEN, EncryptedJson
 
@@ -132,7 +132,7 @@ class Certificate(Base):
     credential_type_id: Mapped[int] = ref("credential_type.id", index=False)
     credential_rule_id: Mapped[int | None] = ref("credential_rule.id", index=False)
     number: Mapped[SearchText]
-    token: Mapped[str] = mapped_column(TOKEN, unique=True)
+    token: Mapped[str] = mapped_column(TOKEN, unique=True, info=HIDDEN)
     person_id: Mapped[int] = ref("person.id")
     unit_id: Mapped[int] = ref("unit.id", index=False)
     batch_id: Mapped[int | None] = ref("certificate_batch.id", index=False)
