@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from secrets import token_hex
 
 import pytest
@@ -20,8 +21,9 @@ from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import Command, run
+from registry.people import commands as people
 from tests import factories as make
-from tests.accounts import Browser, text
+from tests.accounts import Browser, hidden, text
 from tests.certificates import PUBLIC_URL, choose, confirm_address, issue, prepared
 from tests.training import rows_of, told
 
@@ -258,3 +260,25 @@ def test_who_prepares_may_issue_when_no_second_person_is_asked_for(
     assert re.search(rf'formaction="{ISSUE}"', text(browser.get(LIST)))
     browser.send(page_of(*batches))
     assert states(session, batches) == ["issued"] * 3
+
+
+def test_what_is_issued_is_what_the_page_showed(
+    app: Flask, session: Session, batches: list[CertificateBatch]
+) -> None:
+    """A name is corrected between the page and the press."""
+    browser = reader(app, session)
+    entrant = make.entrant("王伟")
+    person = run(SYSTEM, people.add_person, entrant=entrant, unit_id=make.unit(session).id)
+    changed = prepared(session, [person.id])
+    page = browser.get(page_of(batches[0], changed))
+    assert "王伟" in text(page)
+    seen = hidden(page, "seen")
+    corrected = replace(entrant, name="王玮", document=None, document_hash=None)
+    run(SYSTEM, people.correct_person, person, entrant=corrected)
+    browser.send(page_of(batches[0], changed), seen=seen)
+    assert states(session, [batches[0], changed]) == ["issued", "prepared"]
+    page = browser.get(page_of(batches[0], changed))
+    assert "was not issued: An entry of this batch changed since the page was loaded" in told(page)
+    assert "王玮" in text(page)
+    browser.send(page_of(batches[0], changed), seen=hidden(page, "seen"))
+    assert states(session, [changed]) == ["issued"]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.core.db import PERSONAL, Base, Code, Json, Name, Pk, SearchText, Stamp, ref
+from registry.core.db import HIDDEN, PERSONAL, Base, Code, Json, Name, Pk, SearchText, Stamp, ref
+from registry.core.engines import partial_index
 from registry.core.secrets import TOKEN, EncryptedJson
 
 
 def _where_set(column: str, *then: str) -> Index:
     """An index over the few rows where `column` is set."""
-    is_set = text(f"{column} IS NOT NULL")
-    return Index(f"ix_certificate_{column}", column, *then, sqlite_where=is_set, postgresql_where=is_set)
+    return partial_index(f"ix_certificate_{column}", column, *then, where=f"{column} IS NOT NULL")
 
 
 class CredentialType(Base):
@@ -132,7 +132,7 @@ class Certificate(Base):
     credential_type_id: Mapped[int] = ref("credential_type.id", index=False)
     credential_rule_id: Mapped[int | None] = ref("credential_rule.id", index=False)
     number: Mapped[SearchText]
-    token: Mapped[str] = mapped_column(TOKEN, unique=True)
+    token: Mapped[str] = mapped_column(TOKEN, unique=True, info=HIDDEN)
     person_id: Mapped[int] = ref("person.id")
     unit_id: Mapped[int] = ref("unit.id", index=False)
     batch_id: Mapped[int | None] = ref("certificate_batch.id", index=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Table, event, text
+from sqlalchemy import Connection, Engine, Index, String, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -20,6 +20,12 @@ FULL = N_("The disk of the server is full or read-only. Nothing was saved; pleas
 
 # Text compared byte by byte on both engines, so that an index serves `starts with`.
 PREFIX_TEXT = String(120).with_variant(String(120, collation="C"), "postgresql")
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the rows where a condition holds."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def find_header(
             best = (index, found)
     row_index, found = best
     if len(found) < min(2, len(headers)):
+        example = [*required, *(key for key in headers if key not in required)]
         raise RuleError(
             N_(
                 "No header row was found in the first %(count)s rows. Nothing was saved. "
@@ -47,7 +48,7 @@ def find_header(
             ),
             "file",
             count=HEADER_ROWS,
-            names=_names(headers, list(required or headers)[:6]),
+            names=_names(headers, example[:6]),
         )
     missing = [key for key in headers if key in required and key not in found]
     if missing:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.core.db import PERSONAL, Base, Json, Pk, SearchText, Stamp, ref
+from registry.core.engines import partial_index
 from registry.core.secrets import BLIND, Encrypted
-
-_STANDING = text("voided_at IS NULL")
 
 
 class Person(Base):
@@ -52,12 +51,8 @@ class PersonIdentifier(Base):
     __tablename__ = "person_identifier"
     __person__ = "person_id"
     __table_args__ = (
-        Index(
-            "uq_person_identifier_hash",
-            *("kind", "value_hash"),
-            unique=True,
-            sqlite_where=_STANDING,
-            postgresql_where=_STANDING,
+        partial_index(
+            "uq_person_identifier_hash", "kind", "value_hash", where="voided_at IS NULL", unique=True
         ),
     )
     id: Mapped[Pk]

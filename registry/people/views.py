@@ -119,9 +119,14 @@ def add_person() -> ResponseReturnValue:
 @blueprint.route("/<int:person_id>/correct", methods=["GET", "POST"])
 @permit(Permission.PERSON_EDIT)
 def correct_person(person_id: int) -> ResponseReturnValue:
-    """Correct what is registered. The document number is only asked when it is to be added."""
+    """Correct what is registered. Number and phone are not shown in clear: they are typed to be replaced."""
     person = queries.person_within(db.session(), g.scope, person_id)
     form = PersonForm(obj=person)
+    if person.phone:
+        told = _("Registered: %(phone)s. Leave it empty to keep it.", phone=mask_phone(person.phone))
+        form.phone.description = told
+    if not form.is_submitted():
+        form.phone.data = ""
     if form.validate_on_submit():
         try:
             entrant = form.entrant()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.core.db import PERSONAL, Base, Code, Json, Name, Pk, Stamp, ref
+from registry.core.engines import partial_index
 from registry.core.secrets import EncryptedJson
 
 
 def _unique_unless_void(*columns: str, name: str) -> Index:
     """Only one row that is not void; a voided row leaves room for the right one."""
-    standing = text("voided_at IS NULL")
-    return Index(name, *columns, unique=True, sqlite_where=standing, postgresql_where=standing)
+    return partial_index(name, *columns, where="voided_at IS NULL", unique=True)
 
 
 class CourseType(Base):
@@ -132,7 +133,10 @@ class RosterImport(Base):
 
 
 class RosterDraft(Base):
-    """A row of a list that could not be enrolled yet, kept with its reasons when the user chose so."""
+    """A row of a list that could not be enrolled yet, kept with its reasons when the user chose so.
+
+    The reasons name birth dates and parts of names, so they are encrypted like the row itself.
+    """
 
     __tablename__ = "roster_draft"
     __table_args__ = (CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),)
@@ -142,8 +146,13 @@ class RosterDraft(Base):
     roster_import_id: Mapped[int] = ref("roster_import.id")
     row_number: Mapped[int]
     values: Mapped[Json] = mapped_column(EncryptedJson, info={"hidden": True})
-    errors: Mapped[Json]
+    reasons: Mapped[Json | None] = mapped_column(EncryptedJson, info={"hidden": True})
     state: Mapped[str] = mapped_column(String(8), default="open")
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """What is wrong, as {column, text, params}."""
+        return list(self.reasons or ())
 
 
 class Enrolment(Base):

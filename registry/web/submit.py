@@ -62,10 +62,12 @@ def submit_each(
     load: Callable[[int], Any],
     *,
     locate: Callable[[R], str],
+    each: Callable[[int], dict[str, Any]] = lambda _record_id: {},
     **kwargs: Any,
 ) -> dict[int, Refusal | AlreadySavedError | None]:
     """Run a command for each of several records, each as a write of its own: what is refused keeps none of
-    the others. Gives for each record why nothing was saved, None where it was.
+    the others. Gives for each record why nothing was saved, None where it was. `each` gives what the command
+    gets for one record only.
 
     Every record has a key of its own under that of the form, so the form sent twice has no second effect:
     what the first one saved is told with an AlreadySavedError.
@@ -81,7 +83,7 @@ def submit_each(
         key = hashlib.sha256(f"{form.form_key.data}:{record_id}".encode()).hexdigest()
         once = Once(g.actor.user_id or 0, request.endpoint, key, key)
         try:
-            run_once(g.actor, verb, once, locate, (load(record_id),), kwargs)
+            run_once(g.actor, verb, once, locate, (load(record_id),), {**kwargs, **each(record_id)})
         except (RuleError, ForbiddenError, AlreadySavedError) as error:
             told[record_id] = error
         except (BusyError, StorageError) as error:

@@ -80,7 +80,7 @@ def reject_batch(w: Write, batch: CertificateBatch, *, reason: str) -> Certifica
     refuse_decided(batch)
     batch.state, batch.decision_reason = "rejected", stated_reason(reason)
     batch.decided_by, batch.decided_at = w.actor.user_id, w.at
-    w.reason = batch.decision_reason
+    w.reason, w.unit_id = batch.decision_reason, batch.unit_id
     return batch
 
 

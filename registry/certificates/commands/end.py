@@ -24,7 +24,7 @@ def void_certificate(w: Write, certificate: Certificate, *, reason: str) -> Cert
     """
     for voided in void(w, certificate, reason):
         w.add(_event(w, voided, "voided", w.today, voided.void_reason or ""))
-    w.reason = certificate.void_reason
+    w.reason, w.unit_id = certificate.void_reason, certificate.unit_id
     return certificate
 
 
@@ -36,7 +36,7 @@ def revoke_certificate(
 
     RuleError when it is void or revoked already, or when the day lies before its issue or in the future.
     """
-    w.reason = revoke(w, certificate, ended_on, reason)
+    w.reason, w.unit_id = revoke(w, certificate, ended_on, reason), certificate.unit_id
     w.add(_event(w, certificate, "revoked", ended_on, w.reason, document.strip()))
     return certificate
 

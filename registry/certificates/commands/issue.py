@@ -90,6 +90,7 @@ def issue_batch(
         )
     certificate_ids = w.insert_many(Certificate, rows)
     _record_issued(w, batch, people, certificate_ids, w.today)
+    w.unit_id = batch.unit_id
     return batch
 
 

@@ -20,6 +20,7 @@ from registry.certificates.snapshots import SEX, Issuer, issuer_of, snapshot_of
 from registry.core.db import CHUNK
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
+from registry.core.imports import only
 from registry.core.permissions import Permission
 from registry.core.secrets import new_token
 from registry.core.write import Write, command
@@ -121,6 +122,7 @@ def import_certificates(w: Write, *, rows: Sequence[LegacyCertificate]) -> Impor
             for certificate_id in ids
         ],
     )
+    w.unit_id = only({row.unit_id for row in rows})
     return Imported(added=len(fresh), known=len(rows) - len(fresh))
 
 
@@ -252,6 +254,7 @@ def import_certificate_events(w: Write, *, rows: Sequence[LegacyEvent]) -> int:
             for certificate in ended
         ]
     w.insert_many(CertificateEvent, events)
+    w.unit_id = only({certificate.unit_id for certificate in found.values()})
     return len(rows)
 
 

@@ -14,6 +14,7 @@ from registry.certificates.commands.issue import may_issue_any, ready_to_issue
 from registry.certificates.forms import IssueForm
 from registry.certificates.models import CertificateBatch
 from registry.certificates.queries import batches as queries
+from registry.certificates.queries.batches import Holder, holders_digest
 from registry.certificates.snapshots import font_book
 from registry.certificates.views.batches import BATCHES, batches_of_list
 from registry.certificates.views.blueprint import BATCH_STATES, blueprint, public_url, row_name
@@ -51,17 +52,18 @@ def issue_batches() -> ResponseReturnValue:
     ids = whole_numbers(request.args.getlist("batch"))
     if not ids:
         return redirect(url_for("certificates.batches"), 303)
-    lines = _lines(ids)
     form = IssueForm()
+    lines = _lines(ids)
     if form.validate_on_submit():
         _issue(form, lines)
         return redirect(_page(line.batch_id for line in lines), 303)
-    ready = [line for line in lines if line.ready]
+    ready = [line for line in lines if line.people]
+    form.seen.data = " ".join(f"{line.batch_id}:{holders_digest(line.people)}" for line in ready)
     return render_template(
         "certificates/issue_batches.html",
         form=form,
         lines=lines,
-        ready=len(ready),
+        ready=ready,
         certificates=sum(line.certificates for line in ready),
     )
 
@@ -95,13 +97,14 @@ def _page(batch_ids: Any) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """One of the chosen batches as the page tells of it."""
+    """One of the chosen batches as the page tells of it. `people` are those who get a certificate from it
+    now, nobody when it cannot be issued."""
 
     batch_id: int
     title: str
     cells: list[Any]
     certificates: int
-    ready: bool
+    people: list[Holder]
     issued: bool
 
 
@@ -116,37 +119,37 @@ def _lines(ids: tuple[int, ...]) -> list[Line]:
 
 
 def _line(row: Any) -> Line:
-    url = url_for("certificates.batch", batch_id=row.id)
-    refusal = _refusal(row.id) if row.state == "prepared" else None
-    ready = row.state == "prepared" and refusal is None
+    people, refusal = _people(row.id) if row.state == "prepared" else ([], None)
+    told = BATCH_STATES[row.state]
+    if row.state == "prepared":
+        told = Status("info", _("Ready to be issued")) if people else Status("wait", _("Cannot be issued"))
     file: Link | None = None
     if row.state == "issued":
         file = Link(url_for("certificates.download_batch", batch_id=row.id), _("One file for printing"))
-    told = BATCH_STATES[row.state] if row.state != "prepared" else Status("info", _("Ready to be issued"))
     return Line(
         batch_id=row.id,
         title=row.title,
         cells=[
-            Link(url, row.title),
+            Link(url_for("certificates.batch", batch_id=row.id), row.title),
             row_name(row, "unit"),
             row.prepared_by_name,
             row.lines,
-            told if refusal is None else Status("wait", _("Cannot be issued")),
-            row.issued_on if row.state == "issued" else refusal,
+            told,
+            row.issued_on or refusal,
             file,
         ],
         certificates=row.lines,
-        ready=ready,
+        people=people,
         issued=row.state == "issued",
     )
 
 
-def _refusal(batch_id: int) -> str | None:
-    """What stands against issuing a prepared batch now, in words."""
+def _people(batch_id: int) -> tuple[list[Holder], str | None]:
+    """Who gets a certificate from a prepared batch; or nobody, and what stands against issuing it."""
     batch = load(CertificateBatch, batch_id)
     try:
         # This also draws every glyph once, so that the write that issues finds them ready.
-        ready_to_issue(
+        ready = ready_to_issue(
             db.session(),
             g.actor,
             batch,
@@ -155,8 +158,8 @@ def _refusal(batch_id: int) -> str | None:
             day=clock.today(),
         )
     except (RuleError, ForbiddenError) as error:
-        return _in_words(error)
-    return None
+        return [], _in_words(error)
+    return ready.people, None
 
 
 def _in_words(refusal: Refusal) -> str:
@@ -166,21 +169,23 @@ def _in_words(refusal: Refusal) -> str:
 
 
 def _issue(form: IssueForm, lines: list[Line]) -> None:
-    """Issue what is ready, and say how many were and what was not.
+    """Issue what is ready, as the page showed it, and say how many were and what was not.
 
     Those issued already are sent as well: under the key of the form they tell whether it was sent before.
     """
+    seen = dict(pair.split(":", 1) for pair in (form.seen.data or "").split() if ":" in pair)
     told = submit_each(
         form,
         commands.issue_batch,
-        [line.batch_id for line in lines if line.ready or line.issued],
+        [line.batch_id for line in lines if line.people or line.issued],
         lambda batch_id: load(CertificateBatch, batch_id),
         locate=lambda issued: url_for("certificates.batch", batch_id=issued.id),
+        each=lambda batch_id: {"seen": seen.get(str(batch_id))},
         fonts=font_book(),
         public_url=public_url(),
     )
     issued = sum(why is None for why in told.values())
-    refused = [(line, told[line.batch_id]) for line in lines if line.ready]
+    refused = [(line, told[line.batch_id]) for line in lines if line.people]
     for line, why in refused:
         if why is not None and not isinstance(why, AlreadySavedError):
             flash(

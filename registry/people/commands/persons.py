@@ -31,7 +31,8 @@ def add_person(w: Write, *, entrant: Entrant, unit_id: int) -> Person:
 def correct_person(w: Write, person: Person, *, entrant: Entrant) -> Person:
     """Correct what is registered of a person. Certificates already issued keep their wording.
 
-    A number that one has for life takes the place of others of its kind; any other document is added.
+    A number that one has for life takes the place of others of its kind; any other document is added. Without
+    a phone the registered one stays, for the form does not show it.
     RuleError when birth date or sex contradict a registered number.
     """
     _within(w, Permission.PERSON_EDIT, person)
@@ -39,8 +40,9 @@ def correct_person(w: Write, person: Person, *, entrant: Entrant) -> Person:
         _take_number(w, person, entrant.document, entrant.document_hash or "")
     for name in ("name", "pinyin", "initials", "sex", "birth_on", "employer", "occupation", "education"):
         setattr(person, name, getattr(entrant, name))
-    person.phone, person.phone_hash = entrant.phone, entrant.phone_hash
-    person.phone_last4 = entrant.phone[-4:] if entrant.phone else None
+    if entrant.phone is not None:
+        person.phone, person.phone_hash = entrant.phone, entrant.phone_hash
+        person.phone_last4 = entrant.phone[-4:]
     for row in _documents(w, person):
         told = read_document(
             DocumentKind(row.kind),

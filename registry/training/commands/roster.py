@@ -142,7 +142,7 @@ def correct_draft(
     for draft_id in dropped:
         drafts[draft_id].state = "dropped"
     for draft_id, row in still_wrong.items():
-        drafts[draft_id].values, drafts[draft_id].errors = dict(row.values), list(row.errors)
+        drafts[draft_id].values, drafts[draft_id].reasons = dict(row.values), list(row.errors)
     if corrected:
         # Who was enrolled by another list meanwhile is left as enrolled.
         _take_in(w, course, list(corrected.values()), source="draft", name="draft")
@@ -244,5 +244,5 @@ def _draft_row(course: Course, taken: RosterImport, draft: DraftRow) -> dict[str
         "roster_import_id": taken.id,
         "row_number": draft.row_number,
         "values": dict(draft.values),
-        "errors": list(draft.errors),
+        "reasons": list(draft.errors),
     }
