@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import html
 import io
 import re
@@ -46,13 +45,6 @@ EVERYTHING = (
     Role.CERTIFICATE_APPROVER,
     Role.AUDITOR,
 )
-
-
-@pytest.fixture(autouse=True)
-def connections_come_back(app: Flask) -> Iterator[None]:
-    """A file that was streamed may hold its connection until it is collected; not beyond the database."""
-    yield
-    gc.collect()
 
 
 def is_list(endpoint: str) -> bool:

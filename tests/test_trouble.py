@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -219,3 +220,17 @@ def test_a_full_disk_is_a_sentence_and_no_loss(app: Flask, session: Session) -> 
     assert journal.verify(session) is None
     factories.person(session)
     assert count(session, Person) == people + 1
+
+
+def test_a_file_sent_in_pieces_gives_its_connection_back(app: Flask, session: Session) -> None:
+    """Not only when the garbage is collected: until then a pool of connections would run dry."""
+    factories.persons(session, 3)
+    browser = training.Browser(app, session, Role.TRAINER)
+    session.close()
+    gc.disable()
+    try:
+        for _ in range(3):
+            assert browser.client.get("/people/?export=csv", buffered=True).status_code == 200
+        assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    finally:
+        gc.enable()

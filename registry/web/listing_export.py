@@ -25,7 +25,8 @@ def send(session: Session, rows: Select[Any], columns: Sequence[Column], kind: s
     lines = export_lines(session, rows, columns)
     name = f"{title}-{today().isoformat()}.{kind}"
     if kind == "csv":
-        response = Response(stream_with_context(write_csv(headers, lines)), mimetype="text/csv")
+        pieces = _and_close(session, write_csv(headers, lines))
+        response = Response(stream_with_context(pieces), mimetype="text/csv")
         response.headers.set("Content-Disposition", "attachment", filename=name)
         return response
     # A workbook cannot be sent before it is whole; it waits in memory, because lists hold personal data.
@@ -38,6 +39,14 @@ def send(session: Session, rows: Select[Any], columns: Sequence[Column], kind: s
         as_attachment=True,
         download_name=name,
     )
+
+
+def _and_close(session: Session, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces, then the session closed: the page that would do it has ended before the first is sent."""
+    try:
+        yield from pieces
+    finally:
+        session.close()
 
 
 def export_lines(session: Session, rows: Select[Any], columns: Sequence[Column]) -> Iterator[list[Any]]:
