@@ -55,8 +55,10 @@ def connections_come_back(app: Flask) -> Iterator[None]:
     gc.collect()
 
 
-# The page of a course holds the list of its trainees; every other list has the name of its page.
-LISTS = {*LISTINGS, "training.course"}
+def is_list(endpoint: str) -> bool:
+    """Whether a page can be had as a file. That of a course holds the list of its trainees; every other list
+    has the name of its page."""
+    return endpoint in LISTINGS or endpoint == "training.course" or endpoint.startswith("indicators.")
 
 
 def words_in(answer: Any) -> str:
@@ -166,7 +168,7 @@ def asked(app: Flask, here: Records, unit: int, hidden: Hidden) -> Iterator[str]
                 continue
             seen.add(url)
             yield url
-            if rule.endpoint not in LISTS and not rule.endpoint.startswith("indicators."):
+            if not is_list(rule.endpoint):
                 continue
             joint = "&" if "?" in url else "?"
             for more in ("export=csv", "export=xlsx", "n=100", f"unit={unit}"):
