@@ -53,10 +53,10 @@ def test_the_newest_value_holds_and_earlier_ones_stay(session: Session) -> None:
 
 def test_a_command_sees_what_it_has_just_changed(session: Session) -> None:
     with write("accounts.test", SYSTEM) as w:
-        assert setting(w.session, "import_max_rows") == 10_000
-        change_setting(w, key="import_max_rows", value=500)
-        assert setting(w.session, "import_max_rows") == 500
-    assert setting(session, "import_max_rows") == 500
+        assert setting(w.session, "session_absolute_hours") == 12
+        change_setting(w, key="session_absolute_hours", value=8)
+        assert setting(w.session, "session_absolute_hours") == 8
+    assert setting(session, "session_absolute_hours") == 8
 
 
 def test_all_settings_cost_one_statement_per_transaction(session: Session) -> None:

@@ -49,6 +49,12 @@ def test_a_row_with_an_id_stays_even_when_empty(web: Flask) -> None:
     assert sent([{"id": "7", "name": ""}]).rows.data == [{"id": "7", "name": ""}]
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "-7", "7.0", "٧", "x"])
+def test_an_id_that_no_record_can_have_is_none(web: Flask, number: str) -> None:
+    assert sent([{"id": number, "name": "欧阳修"}]).rows.data == [{"name": "欧阳修"}]
+    assert sent([{"id": number, "name": ""}]).rows.data == []
+
+
 def test_what_a_set_all_button_filled(web: Flask) -> None:
     form = sent(
         json.dumps(

@@ -123,17 +123,6 @@ DEFINITIONS: tuple[SettingDef, ...] = (
         to_confirm=True,
     ),
     SettingDef(
-        "import_max_rows",
-        10_000,
-        "number",
-        _WORK,
-        N_("Most rows of one uploaded list"),
-        N_("A longer list is refused before anything is saved."),
-        N_("Measured: 10,000 rows are checked within seconds"),
-        least=100,
-        most=50_000,
-    ),
-    SettingDef(
         "demo",
         False,
         "yes_no",

@@ -65,7 +65,7 @@ class BatchFilters(FilterForm):
 class IssueForm(BaseForm):
     """One press: nothing is filled in. `seen` tells what the page showed of the persons."""
 
-    seen = HiddenField()
+    seen = HiddenField(validators=[Length(max=5_000)])
 
 
 class RejectForm(BaseForm):

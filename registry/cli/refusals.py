@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 from registry.core.db import db
-from registry.core.engines import translate
+from registry.core.engines import is_file, translate
 from registry.core.errors import BusyError, ForbiddenError, RuleError, StorageError
 from registry.web.setup import is_ready
 
@@ -67,7 +67,7 @@ def _in_words(callback: Callable[..., Any], name: str) -> Callable[..., Any]:
 def reach_database() -> None:
     """Refuse when the database does not answer. A SQLite file that is not there yet will be made."""
     url = db.engine.url
-    if url.get_backend_name() == "sqlite" and current_app.config["SECRET_KEY"] is None:
+    if is_file(db.engine) and current_app.config["SECRET_KEY"] is None:
         return
     try:
         with db.engine.connect():

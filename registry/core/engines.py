@@ -35,6 +35,11 @@ def engine_options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True, "isolation_level": "REPEATABLE READ", "pool_size": 10, "max_overflow": 20}
 
 
+def is_file(engine: Engine) -> bool:
+    """Whether the database is a file, which is made when it is first opened."""
+    return engine.dialect.name == "sqlite"
+
+
 def install(engine: Engine) -> None:
     """Attach what an engine needs at connect and at begin."""
     if engine.dialect.name != "sqlite":

@@ -175,10 +175,11 @@ def facts_of(session: Session, person_id: int, courses: Scope, certificates: Sco
 
 
 def best_certificates(session: Session, person_id: int, today: date) -> list[tuple[str, str, date | None]]:
-    """Valid credentials of a person: type in Chinese and English, and until when."""
+    """Valid credentials of a person: type in Chinese and English, and until when; None is without end."""
     ids = select(Person.id).where(Person.canonical_id == person_id)
+    until = func.max(func.coalesce(Certificate.valid_until, date.max))
     rows = session.execute(
-        select(CredentialType.name, CredentialType.name_en, func.max(Certificate.valid_until))
+        select(CredentialType.name, CredentialType.name_en, until)
         .join(CredentialType, CredentialType.id == Certificate.credential_type_id)
         .where(
             Certificate.person_id.in_(ids),
@@ -190,7 +191,7 @@ def best_certificates(session: Session, person_id: int, today: date) -> list[tup
         .group_by(CredentialType.id, CredentialType.name, CredentialType.name_en)
         .order_by(CredentialType.id)
     )
-    return list(rows.all())
+    return [(name, name_en, None if day == date.max else day) for name, name_en, day in rows]
 
 
 def history(session: Session, table: str, record_id: int, limit: int = 30) -> list[dict[str, Any]]:

@@ -92,7 +92,10 @@ class GridField(Field):  # type: ignore[misc]
         else:
             rows = read_lines(valuelist[0], self.columns)
         keys = {"id", *(column.key for column in self.columns)}
-        cleaned = ({key: clean_text(cell) for key, cell in row.items() if key in keys} for row in rows)
+        cleaned = [{key: clean_text(cell) for key, cell in row.items() if key in keys} for row in rows]
+        for row in cleaned:
+            if not _is_id(row.get("id", "")):
+                row.pop("id", None)
         self.data = [
             row for row in cleaned if any(cell for key, cell in row.items() if key != "id") or row.get("id")
         ]
@@ -227,6 +230,11 @@ def _shape(column: GridColumn, row: Row) -> str:
     if column.type == "choice" and cell not in {value for value, _, _ in column.choices}:
         return str(gettext("Not one of the choices."))
     return ""
+
+
+def _is_id(text: str) -> bool:
+    """Whether it can be the number of a record; a longer one would be none that a database holds."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10
 
 
 def _is_number(text: str) -> bool:

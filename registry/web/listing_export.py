@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, send_file, stream_with_context
 from flask_babel import gettext
@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from registry.core.clock import today
 from registry.core.sheets import write_csv, write_xlsx
 from registry.web.columns import Column, plain, rows_of
+
+T = TypeVar("T")
 
 MOST_ROWS = 100_000
 CHUNK = 1_000
@@ -25,8 +27,8 @@ def send(session: Session, rows: Select[Any], columns: Sequence[Column], kind: s
     lines = export_lines(session, rows, columns)
     name = f"{title}-{today().isoformat()}.{kind}"
     if kind == "csv":
-        pieces = _and_close(session, write_csv(headers, lines))
-        response = Response(stream_with_context(pieces), mimetype="text/csv")
+        streamed = _given_back(session, write_csv(headers, lines))
+        response = Response(stream_with_context(streamed), mimetype="text/csv")
         response.headers.set("Content-Disposition", "attachment", filename=name)
         return response
     # A workbook cannot be sent before it is whole; it waits in memory, because lists hold personal data.
@@ -41,10 +43,10 @@ def send(session: Session, rows: Select[Any], columns: Sequence[Column], kind: s
     )
 
 
-def _and_close(session: Session, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces, then the session closed: the page that would do it has ended before the first is sent."""
+def _given_back(session: Session, parts: Iterator[T]) -> Iterator[T]:
+    """The parts, and the connection given back behind them: the request ends before the first is sent."""
     try:
-        yield from pieces
+        yield from parts
     finally:
         session.close()
 
