@@ -115,7 +115,8 @@ def test_every_role_at_every_position(app: Flask, session: Session, engine_name:
     """Every endpoint × every role × own, child, sibling and parent unit: a role without the right gets a 403
     wherever the record is; with it the records beside and above do not exist, and the others do.
 
-    A role is refused before any record is looked for, so for that one engine sees every position.
+    A role is refused before any record is looked for, and what is open to all asks no role: for those one
+    engine sees every cell.
     """
     found = records(session)
     session.rollback()
@@ -125,7 +126,8 @@ def test_every_role_at_every_position(app: Flask, session: Session, engine_name:
         closed, opened = [], []
         for cell in cells(app, found, seen):
             say = expected(cell[1], cell[2], role, cell[3], stand)
-            if say == "forbidden" and cell[3] != "own" and engine_name != "sqlite":
+            same = (say == "forbidden" and cell[3] != "own") or cell[1]["right"] in ("public", "signed_in")
+            if same and engine_name != "sqlite":
                 continue
             asked[say] += 1
             (opened if say == "open" else closed).append((*cell, say))
@@ -144,7 +146,7 @@ def test_every_role_at_every_position(app: Flask, session: Session, engine_name:
     assert not wrong, "\n".join(wrong)
     assert asked["forbidden"] > (2_500 if engine_name == "sqlite" else 700)
     assert asked["hidden"] > 600
-    assert asked["open"] > 1_300
+    assert asked["open"] > (1_300 if engine_name == "sqlite" else 700)
 
 
 def test_without_sign_in_only_public_pages_open(app: Flask, session: Session) -> None:
