@@ -57,9 +57,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from registry.people import views as people
     from registry.public import views as public
     from registry.training import views as training
-    from registry.web import errors, guard, interface, listing_views, locale, setup
+    from registry.web import errors, guard, interface, listing_views, locale, session_cookie, setup
 
     Babel(app, locale_selector=locale.chosen_locale, timezone_selector=lambda: "Asia/Shanghai")
+    session_cookie.install(app)
     setup.install(app)
     demo.install(app)
     guard.install(app)

@@ -304,6 +304,8 @@ def test_a_person_known_in_both_places_shows_how_much_there_is_elsewhere(
     run(SYSTEM, commands.enrol, course, entries=[entry], source="file", file_name=f"{WORD}名单.xlsx")
     (elsewhere,) = certificates.issued(session, [person.id], unit_code=SIBLING)
     number = elsewhere.number
+    theirs = factories.user(session, EVERYTHING, SIBLING, username="canary_user")
+    run(actor_for(session, theirs, clock.today()), reveal_identifier, person, reason=f"{WORD}理由")
     session.rollback()
     for unit, here, there in ((OWN, own, number), (SIBLING, number, own)):
         reader = Reader(app, session, EVERYTHING, unit)
@@ -312,6 +314,8 @@ def test_a_person_known_in_both_places_shows_how_much_there_is_elsewhere(
         assert there not in page
         assert (f"{WORD}培训班" in page) == (unit == SIBLING)
         assert f"{WORD}厂" not in page or unit == SIBLING
+        for told in (f"{WORD}理由", "canary_user"):
+            assert (told in page) == (unit == SIBLING)
         count = {OWN: 2, SIBLING: 1}[unit]
         assert f"{count} " in re.findall(r"<p class=\"muted\">[^<]*\d[^<]*</p>", page)[-1]
 

@@ -129,6 +129,30 @@ def test_before_init_every_command_says_so(
     assert (len(head), int(head[0]), len(head[2])) == (3, 4, 64)
 
 
+def test_a_server_that_runs_takes_up_what_init_makes(fresh: Callable[..., Flask]) -> None:
+    """The page says: run init. Once that is done, the same process serves, without a restart."""
+    serving = fresh()
+    client = serving.test_client()
+    for url in ("/", "/sign-in", "/verify", "/nothing"):
+        page = client.get(url)
+        assert page.status_code == 503
+        assert "flask --app app init" in page.get_data(as_text=True)
+    assert client.get("/static/app.css").status_code == 200
+    assert flask(fresh(), "init").exit_code == 0
+    assert client.get("/sign-in", follow_redirects=True).status_code == 200
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.sqlite_only
+def test_without_its_database_no_page_speaks_of_init(fresh: Callable[..., Flask], tmp_path: Path) -> None:
+    secrets.Keys.create().save(tmp_path / "data" / "instance" / "keys")
+    client = fresh("postgresql+psycopg://registry:geheim@127.0.0.1:1/registry").test_client()
+    page = client.get("/sign-in")
+    assert page.status_code == 503
+    assert "does not answer" in page.get_data(as_text=True)
+    assert "init" not in page.get_data(as_text=True)
+
+
 @pytest.mark.sqlite_only
 def test_a_database_that_does_not_answer_is_named_without_its_password(
     fresh: Callable[..., Flask], words: dict[tuple[str, ...], tuple[str, ...]], tmp_path: Path

@@ -165,11 +165,11 @@ def test_a_clock_set_back_an_hour_loses_nothing(app: Flask, session: Session) ->
     """Half past midnight of New Year becomes half past eleven of the old one."""
     certificates.confirm_address()
     with time_machine.travel(datetime(2027, 12, 31, 16, 30, tzinfo=UTC), tick=False) as traveller:
+        reader = Reader(app, session, [Role.TRAINER, Role.COUNTY_ADMIN], factories.NANGUAN)
         first = issue_one(session)
         seen = clock.now()
         traveller.shift(-timedelta(hours=1))
-        reader = Reader(app, session, [Role.TRAINER, Role.COUNTY_ADMIN], factories.NANGUAN)
-        assert reader.client.get("/people/").status_code == 200
+        assert reader.client.get("/people/").status_code == 200, "who is signed in stays so"
         second, third = issue_one(session), issue_one(session)
         fields = {"name": "王小明", "phone": "13100000001", "form_key": "a" * 32}
         for _ in range(2):

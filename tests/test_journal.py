@@ -107,6 +107,17 @@ def test_lines_taken_away_added_and_moved(tampered: Tampered) -> None:
         assert tampered(*steps, back) == Break(line.seq, "lines were changed")
 
 
+def test_rows_far_from_the_chain_and_numbers_with_a_gap(tampered: Tampered) -> None:
+    last, lines = all_of(ENTRY)[-1], all_of(LINE)
+    for seq in (0, -5, last.seq + 5_000):
+        assert tampered(insert(ENTRY).values(**{**last._mapping, "seq": seq})) is not None
+        assert tampered(insert(LINE).values(**{**lines[-1]._mapping, "seq": seq})) is not None
+    end = {line.seq: line.number for line in lines}
+    for seq, number in end.items():
+        shifted = update(LINE).where((LINE.c.seq == seq) & (LINE.c.number == number)).values(number=50_000)
+        assert tampered(shifted) == Break(seq, "lines were changed")
+
+
 def test_entries_taken_away_added_and_exchanged(tampered: Tampered) -> None:
     entries = all_of(ENTRY)
     last = entries[-1]

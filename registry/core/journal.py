@@ -339,6 +339,10 @@ def verify(session: Session) -> Break | None:
             break
     if (clock.seq, clock.head) != (expected - 1, head):
         return Break(expected, "entries at the end are missing")
+    for column in (JournalEntry.seq, JournalLine.seq):
+        stray = session.execute(select(column).where(~column.between(1, clock.seq)).limit(1)).scalar()
+        if stray is not None:
+            return Break(stray, "does not belong to the chain")
     return None
 
 

@@ -99,15 +99,20 @@ def narrow(text: str) -> str:
     return text if text.isascii() else text.translate(_NARROW)
 
 
+def tidy_name(text: str) -> str:
+    """A name, or its beginning, as it would be stored; nothing is refused."""
+    name = narrow(clean(text.translate(_DOTS)))
+    name = _CJK_SPACE.sub("", _CJK_DOT.sub("·", name))
+    return _DOT_RUN.sub("·", name).strip("· ")
+
+
 def clean_name(text: str, field: str | None = "name") -> str:
     """The name of a person as it is stored and printed, 1 to 60 characters.
 
     Every middle dot becomes ·, spaces between Chinese, Korean or Japanese characters go (欧 阳 becomes 欧阳),
     those in Latin names stay. Digits, emoji, symbols and private-use characters are refused with RuleError.
     """
-    name = narrow(clean(text.translate(_DOTS)))
-    name = _CJK_SPACE.sub("", _CJK_DOT.sub("·", name))
-    name = _DOT_RUN.sub("·", name).strip("· ")
+    name = tidy_name(text)
     if not name:
         raise RuleError(N_("The name is missing."), field)
     if len(name) > NAME_LENGTH:

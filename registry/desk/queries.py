@@ -194,17 +194,27 @@ def best_certificates(session: Session, person_id: int, today: date) -> list[tup
     return [(name, name_en, None if day == date.max else day) for name, name_en, day in rows]
 
 
-def history(session: Session, table: str, record_id: int, limit: int = 30) -> list[dict[str, Any]]:
-    """Who did what to a record, newest first: time, action, name of the actor, reason."""
+def history(
+    session: Session, scope: Scope, table: str, record_id: int, limit: int = 30
+) -> list[dict[str, Any]]:
+    """Who did what to a record, newest first: time, action, name of the actor, reason.
+
+    A person is shared by units. Of what another unit did, outside the scope, only time and action show.
+    """
     rows = session.execute(
-        select(JournalEntry.at, JournalEntry.action, User.name, JournalEntry.reason)
+        select(JournalEntry.at, JournalEntry.action, User.name, JournalEntry.reason, JournalEntry.unit_id)
         .join(JournalLine, JournalLine.seq == JournalEntry.seq)
         .outerjoin(User, User.id == JournalEntry.actor_id)
         .where(JournalLine.table_name == table, JournalLine.record_id == record_id)
         .order_by(JournalEntry.seq.desc())
         .limit(limit)
     )
-    return [{"at": at, "action": action, "who": who, "reason": reason} for at, action, who, reason in rows]
+    return [
+        {"at": at, "action": action, "who": who, "reason": reason, "elsewhere": False}
+        if unit_id is None or scope.holds(unit_id)
+        else {"at": at, "action": action, "who": None, "reason": None, "elsewhere": True}
+        for at, action, who, reason, unit_id in rows
+    ]
 
 
 def reachable(session: Session, scope: Scope, person_id: int) -> bool:

@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, bindparam, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from registry.certificates.models import Certificate
 from registry.core.scope import Scope
+from registry.core.text import tidy_name
 from registry.desk.queries import FEW
 from registry.people.models import Person, PersonReach
+from registry.people.pinyin import name_pinyin
 from registry.training.models import Course
 
 # The character after every other in byte order.
 _LAST = "\U0010ffff"
+# Who typed less has not come to a dot that is missing.
+FEWEST_WITHOUT_DOT = 3
 # How many units a search is limited to; None is everywhere.
 _Width = int | None
 
@@ -44,14 +48,18 @@ class Results(NamedTuple):
 def find(session: Session, text: str, *, people: Scope, certificates: Scope, courses: Scope) -> Results:
     """What begins with the text, within the reach of each kind.
 
-    A person begins so by name, spelling or initials, a certificate and a course by number. Of each kind one
-    more than FEW is read, to tell that there are more.
+    A person begins so by name, with its middle dots or without, by spelling or initials, a certificate and
+    a course by number. Of each kind one more than FEW is read, to tell that there are more.
     """
+    name = tidy_name(text)
+    dotless = not name.isascii() and "·" not in name and len(name) >= FEWEST_WITHOUT_DOT
     kinds = {"person": people, "certificate": certificates, "course": courses}
-    statement = _statement(*(_width(scope) for scope in kinds.values()), text.isascii())
+    statement = _statement(*(_width(scope) for scope in kinds.values()), text.isascii(), dotless)
     found: dict[str, dict[int, Found]] = {kind: {} for kind in kinds}
     if statement is not None:
-        values: dict[str, Any] = {"typed": text, "low": text.lower(), "upper": text.upper()}
+        values: dict[str, Any] = {"typed": name, "low": text.lower(), "upper": text.upper()}
+        if dotless:
+            values["spelling"] = name_pinyin(name)[0]
         values |= {f"{name}_last": value + _LAST for name, value in values.items()}
         for kind, scope in kinds.items():
             values |= {f"{kind}_{number}": unit for number, unit in enumerate(sorted(scope.units or ()))}
@@ -69,27 +77,32 @@ def _order(found: Found) -> tuple[str, int]:
 
 
 @cache
-def _statement(people: _Width, certificates: _Width, courses: _Width, spelled: bool) -> Any:
+def _statement(people: _Width, certificates: _Width, courses: _Width, spelled: bool, dotless: bool) -> Any:
     """The statement for scopes of these widths, composed once. Only ASCII text can be a spelling."""
     parts = [
-        *_people(people, spelled),
+        *_people(people, spelled, dotless),
         *_numbered("certificate", certificates, Certificate, Person.name),
         *_numbered("course", courses, Course, Course.title),
     ]
     return union_all(*(select(part) for part in parts)) if parts else None
 
 
-def _people(width: _Width, spelled: bool) -> Iterator[Subquery]:
+def _people(width: _Width, spelled: bool, dotless: bool) -> Iterator[Subquery]:
     keys = [("name", "typed")] + ([("pinyin", "low"), ("initials", "low")] if spelled else [])
+    # The spelling knows no dots and has an index; the few that share it are compared by name.
+    keys += [("pinyin", "spelling")] if dotless else []
+    undotted = func.replace(Person.name, "·", "").between(bindparam("typed"), bindparam("typed_last"))
     for key, typed in keys:
         if width is None:
             rows = _line("person", Person.id, Person.name, Person.employer)
+            rows = rows.where(undotted) if typed == "spelling" else rows
             yield _first(rows.where(Person.state == "active"), getattr(Person, key), typed)
         for number in range(width or 0):
             rows = _line("person", Person.id, Person.name, Person.employer).join_from(
                 PersonReach, Person, Person.id == PersonReach.person_id
             )
             rows = rows.where(PersonReach.unit_id == bindparam(f"person_{number}"))
+            rows = rows.where(undotted) if typed == "spelling" else rows
             yield _first(rows, getattr(PersonReach, key), typed)
 
 

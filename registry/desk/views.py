@@ -130,11 +130,11 @@ def person(person_id: int) -> ResponseReturnValue:
         history=[
             {
                 "at": e["at"],
-                "who": e["who"] or _("System"),
+                "who": _("Another unit") if e["elsewhere"] else e["who"] or _("System"),
                 "what": action_label(e["action"]),
                 "detail": e["reason"],
             }
-            for e in queries.history(session, "person", record.id)
+            for e in queries.history(session, g.scope, "person", record.id)
         ],
         may_edit=actor.may(Permission.PERSON_EDIT),
         may_reveal=actor.may(Permission.PERSON_REVEAL),

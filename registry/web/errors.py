@@ -105,5 +105,6 @@ def install(app: Flask) -> None:
         if app.config["SESSION_COOKIE_SECURE"]:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.endpoint not in ("static", "bootstrap.static"):
-            response.headers.setdefault("Cache-Control", "no-store")
+            # A file brings "no-cache" along, which lets a browser keep it on the disk.
+            response.headers["Cache-Control"] = "no-store"
         return response

@@ -92,9 +92,8 @@ def enrol_one(course_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         checked = check_rows(db.session(), course, [form.as_row()], clock.today())
         form.mark(checked.errors)
-        if checked.enrolled:
-            form.form_errors.append(_("This person is in the course already. Nothing was saved."))
         if not form.errors:
+            # Sent a second time, the form leads to its first result, although the person is enrolled by now.
             done = submit(
                 form,
                 commands.enrol,
@@ -106,6 +105,8 @@ def enrol_one(course_id: int) -> ResponseReturnValue:
             )
             if done is not None:
                 return done
+            if checked.enrolled:
+                form.form_errors[:] = [_("This person is in the course already. Nothing was saved.")]
     return render_template("training/enrol_one.html", form=form, course=course, trail=course_trail(course))
 
 
