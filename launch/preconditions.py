@@ -52,7 +52,7 @@ def free_port(host: str, port: int) -> int:
 def check_writable(folder: Path) -> None:
     """Refuse a folder in which no file can be made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # Names of people will lie in it.
         with tempfile.TemporaryFile(dir=str(folder)):
             pass
     except OSError as error:

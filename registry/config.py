@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 
 def read_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """The Flask configuration of this installation.
@@ -20,13 +23,16 @@ def read_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     url = environ.get("DATABASE_URL") or f"sqlite:///{(instance / 'registry.db').as_posix()}"
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not _names_a_database(url):
+        # The address itself may hold a password, so it is not repeated.
+        raise SystemExit("DATABASE_URL cannot be read; write postgresql://USER:PASSWORD@HOST/DATABASE.")
     public_url = environ.get("PUBLIC_URL", "").rstrip("/")
     secure = public_url.startswith("https://")
     return {
         "INSTANCE": instance,
         "SQLALCHEMY_DATABASE_URI": url,
         "PUBLIC_URL": public_url,
-        "TRUSTED_PROXIES": int(environ.get("TRUSTED_PROXIES", "0")),
+        "TRUSTED_PROXIES": _proxies(environ.get("TRUSTED_PROXIES") or "0"),
         "TRUSTED_HOSTS": [urlsplit(public_url).hostname, "localhost", "127.0.0.1"] if public_url else None,
         "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
         "SESSION_COOKIE_SECURE": secure,
@@ -42,3 +48,17 @@ def read_config(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "BOOTSTRAP_SERVE_LOCAL": True,
         "COMPRESS_STREAMS": False,
     }
+
+
+def _names_a_database(url: str) -> bool:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return True
+
+
+def _proxies(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise SystemExit("TRUSTED_PROXIES is the number of proxies before the site, 0 or more.")
+    return int(text)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from launch.messages import choose
 from registry.accounts import commands as accounts
 from registry.accounts.commands_settings import change_setting
 from registry.accounts.models import Unit, User
@@ -67,15 +68,15 @@ COURSES = (
 def load_demo(session: Session, say: Callable[[str], None]) -> None:
     """Fill an installation that has no users yet; `say` gets a line for each step."""
     run(SYSTEM, change_setting, key="demo", value=True, source="demo data")
-    say("Demo data: users …")
+    say(choose("Demo data: users …", "演示数据：用户 …"))
     _add_users(session)
     made = People(20260101, clock.today())
-    say("Demo data: certificates of earlier years …")
+    say(choose("Demo data: certificates of earlier years …", "演示数据：往年证书 …"))
     history = _load_history(session, made)
-    say("Demo data: 12 courses …")
+    say(choose("Demo data: 12 courses …", "演示数据：12 个班次 …"))
     for number, (offset, size, code, stage) in enumerate(COURSES, start=1):
         _course(session, made, number, clock.today() + timedelta(days=offset), size, code, stage)
-    say("Demo data: the remaining people and one merge …")
+    say(choose("Demo data: the remaining people and one merge …", "演示数据：其余人员和一次合并 …"))
     missing = PEOPLE - session.execute(select(func.count()).select_from(Person)).scalar_one()
     nanguan = unit_by_code(session, "220102")
     for entrant in made.entrants(missing):
