@@ -7,6 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import select, text
 
+from launch.messages import choose
 from registry.accounts.models import User
 from registry.accounts.settings import is_demo
 from registry.cli import setup
@@ -26,7 +27,7 @@ def install(app: Flask) -> None:
         if db.session.execute(select(User.id).limit(1)).scalar() is not None:
             fail("There are users already, so no demo data was loaded.", 2)
         load_demo(db.session(), click.echo)
-        click.echo("Demo data loaded.")
+        click.echo(choose("Demo data loaded.", "演示数据已载入。"))
 
     @group.command("reset")
     def reset() -> None:
@@ -40,7 +41,7 @@ def install(app: Flask) -> None:
         setup.migrate()
         setup.load_catalogues()
         load_demo(db.session(), click.echo)
-        click.echo("Demo data loaded.")
+        click.echo(choose("Demo data loaded.", "演示数据已载入。"))
 
     @group.command("sign-ins")
     def sign_ins() -> None:

@@ -152,4 +152,4 @@ def install(app: Flask) -> None:
         load_catalogues()
         if empty and db.session.execute(select(User.id).limit(1)).scalar() is None:
             _first_administrator()
-        click.echo("Ready.")
+        click.echo(choose("Ready.", "已就绪。"))
