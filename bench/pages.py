@@ -227,7 +227,7 @@ def run() -> list[tuple[str, float, float]]:
                 for when, before, most in (("", lambda: None, 2.0), (" right after a write", _write, 4.0)):
                     results.append(
                         (
-                            f"first list page{when} at {CERTIFICATES:,} certificates, {name} / a static template",
+                            f"first list page{when}, {CERTIFICATES:,} certificates, {name} / static template",
                             _ratio(
                                 lambda b=browser: b.get("/certificates/"),  # type: ignore[misc]
                                 lambda b=browser: b.get("/bench/static"),  # type: ignore[misc]
