@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,91 +18,43 @@ from enum import Enum
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import CheckConstraint, Index, Integer, String, Text, bindparam, inspect, select
-from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Mapper, Session
 
 from registry.core.bulk import insert_rows
-from registry.core.db import CHUNK, Base, Code, Stamp
-from registry.core.secrets import current_keys, read_sealed, seal, unseal
+from registry.core.db import Base
+from registry.core.journal_tables import (
+    GENESIS,
+    HEAD,
+    Clock,
+    JournalEntry,
+    JournalLine,
+    PersonKey,
+    journal_head,
+    note_head,
+)
+from registry.core.person_keys import person_ciphers
+from registry.core.secrets import current_keys, seal, unseal
 
-GENESIS = "0" * 64
-
-
-class Clock(Base):
-    """The one row every write locks first: last entry, its hash and time, and the last record id."""
-
-    __tablename__ = "clock"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
-    __journalled__ = False
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    seq: Mapped[int]
-    head: Mapped[str] = mapped_column(String(64))
-    at: Mapped[Stamp]
-    last_id: Mapped[int]
-
-
-class JournalEntry(Base):
-    """One write. `hash` is the HMAC over the other columns and the hash of the entry before."""
-
-    __tablename__ = "journal_entry"
-    __table_args__ = (Index("ix_journal_entry_action", "action", "seq"),)
-    __journalled__ = False
-    __insert_only__ = True
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[Stamp] = mapped_column(index=True)
-    actor_id: Mapped[int | None] = mapped_column(index=True)
-    unit_id: Mapped[int | None] = mapped_column(index=True)
-    action: Mapped[Code]
-    reason: Mapped[str | None] = mapped_column(Text)
-    line_count: Mapped[int]
-    lines_digest: Mapped[str] = mapped_column(String(64))
-    figures_digest: Mapped[str] = mapped_column(String(64))
-    prev_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
-
-
-class JournalLine(Base):
-    """One changed record of an entry. `changes` is JSON: column → new value, or [old, new]."""
-
-    __tablename__ = "journal_line"
-    __table_args__ = (Index("ix_journal_line_record", "table_name", "record_id"),)
-    __journalled__ = False
-    __insert_only__ = True
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    table_name: Mapped[Code]
-    record_id: Mapped[int]
-    person_id: Mapped[int | None]
-    op: Mapped[str] = mapped_column(String(8))
-    changes: Mapped[str] = mapped_column(Text)
-
-
-class PersonKey(Base):
-    """The key under which a person's values stand in the journal; erasing the row erases the values."""
-
-    __tablename__ = "person_key"
-    __journalled__ = False
-    person_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    sealed_key: Mapped[str] = mapped_column(Text)
-
-
-HEAD = select(Clock.head).where(Clock.id == 1)
-
-
-def journal_head(session: Session) -> str:
-    """The hash of the last entry this transaction sees. It stands for everything written so far: two
-    readings at one head find the same, in whatever process."""
-    kept = session.info.get("journal_head")
-    if kept is not None and kept[0] is session.get_transaction():
-        return str(kept[1])
-    return note_head(session, session.execute(HEAD).scalar_one())
-
-
-def note_head(session: Session, head: str) -> str:
-    """Keep the head that a statement of this transaction brought along."""
-    session.info["journal_head"] = (session.get_transaction(), head)
-    return head
+__all__ = [
+    "GENESIS",
+    "HEAD",
+    "Break",
+    "Clock",
+    "JournalEntry",
+    "JournalLine",
+    "Line",
+    "PersonKey",
+    "entry_hash",
+    "journal_head",
+    "lines_digest",
+    "note_head",
+    "opened",
+    "person_ciphers",
+    "plain_value",
+    "store_lines",
+    "verify",
+]
 
 
 @dataclass(slots=True)
@@ -169,43 +120,6 @@ def _told(line: Line, names: Iterable[str]) -> dict[str, Any]:
 
 
 _dump = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-
-
-_KEYS = select(PersonKey.person_id, PersonKey.sealed_key).where(
-    PersonKey.person_id.in_(bindparam("person_ids", expanding=True))
-)
-
-
-def person_ciphers(
-    session: Session,
-    person_ids: Iterable[int],
-    *,
-    create: bool = False,
-    is_new: Callable[[int], bool] = lambda person_id: False,
-) -> dict[int, AESGCM]:
-    """The journal ciphers of persons; missing keys are made when `create` is set.
-
-    Keys of persons that `is_new` says were just added are not looked for.
-    """
-    wanted = sorted(set(person_ids))
-    stored = [person_id for person_id in wanted if not is_new(person_id)]
-    ciphers: dict[int, AESGCM] = {}
-    master = current_keys().field_cipher
-    for start in range(0, len(stored), CHUNK):
-        rows = session.execute(_KEYS, {"person_ids": stored[start : start + CHUNK]})
-        ciphers.update(
-            {person_id: AESGCM(bytes.fromhex(read_sealed(master, sealed))) for person_id, sealed in rows}
-        )
-    missing = [p for p in wanted if p not in ciphers] if create else []
-    if missing:
-        fresh = {p: os.urandom(32) for p in missing}
-        insert_rows(
-            session.connection(),
-            PersonKey,
-            [{"person_id": p, "sealed_key": seal(master, key.hex())} for p, key in fresh.items()],
-        )
-        ciphers.update({p: AESGCM(key) for p, key in fresh.items()})
-    return ciphers
 
 
 # A line as the digest takes it in: number, table, record, person, operation, changes.
