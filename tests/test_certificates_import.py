@@ -227,6 +227,16 @@ def test_events_reach_only_own_units(session: Session) -> None:
         run(elsewhere, import_certificate_events, rows=[event(session, "A1")])
 
 
+def test_what_was_issued_here_is_ended_by_an_approver(session: Session) -> None:
+    person = make.person(session)
+    (certificate,) = issued(session, [person.id])
+    rows = [event(session, certificate.number, on=certificate.issued_on)]
+    with pytest.raises(RuleError, match="only who may approve"):
+        run(make.actor(session, Role.COUNTY_ADMIN), import_certificate_events, rows=rows)
+    both = make.actor(session, [Role.COUNTY_ADMIN, Role.CERTIFICATE_APPROVER])
+    assert run(both, import_certificate_events, rows=rows) == 1
+
+
 # Reading the lists
 
 

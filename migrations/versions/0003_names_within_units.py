@@ -23,6 +23,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.alter_column('initials', existing_type=sa.String(length=60), type_=WORDS, existing_nullable=False)
+        # The ends of numbers stood here in clear and were read by nothing.
+        batch_op.drop_column('phone_last4')
+    with op.batch_alter_table('person_identifier', schema=None) as batch_op:
+        batch_op.drop_column('last4')
 
     with op.batch_alter_table('person_reach', schema=None) as batch_op:
         for column in NAMES:
@@ -44,6 +48,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.alter_column('initials', existing_type=WORDS, type_=sa.String(length=60), existing_nullable=False)
+        batch_op.add_column(sa.Column('phone_last4', sa.String(length=4), nullable=True))
+    with op.batch_alter_table('person_identifier', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('last4', sa.String(length=4), nullable=False, server_default=''))
 
     with op.batch_alter_table('certificate', schema=None) as batch_op:
         batch_op.drop_index('ix_certificate_unit_number')

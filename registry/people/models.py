@@ -34,7 +34,6 @@ class Person(Base):
     birth_on: Mapped[date | None] = mapped_column(info=PERSONAL)
     phone: Mapped[str | None] = mapped_column(Encrypted, info=PERSONAL)
     phone_hash: Mapped[str | None] = mapped_column(BLIND, index=True)
-    phone_last4: Mapped[str | None] = mapped_column(String(4), info=PERSONAL)
     employer: Mapped[str] = mapped_column(String(120), info=PERSONAL, default="")
     occupation: Mapped[str] = mapped_column(String(60), info=PERSONAL, default="")
     education: Mapped[str] = mapped_column(String(30), info=PERSONAL, default="")
@@ -60,7 +59,6 @@ class PersonIdentifier(Base):
     kind: Mapped[str] = mapped_column(String(20))
     value: Mapped[str] = mapped_column(Encrypted, info=PERSONAL)
     value_hash: Mapped[str] = mapped_column(BLIND)
-    last4: Mapped[str] = mapped_column(String(4), info=PERSONAL)
     voided_at: Mapped[Stamp | None]
 
 

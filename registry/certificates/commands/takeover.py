@@ -207,8 +207,12 @@ def _snapshot(
 
 @command(Permission.CERTIFICATE_IMPORT)
 def import_certificate_events(w: Write, *, rows: Sequence[LegacyEvent]) -> int:
-    """Void or revoke certificates by their numbers; gives how many. RuleError naming the row otherwise."""
+    """Void or revoke certificates by their numbers; gives how many. RuleError naming the row otherwise.
+
+    A certificate that was issued here is ended by who may approve certificates, in a list as on its page.
+    """
     scope = w.actor.scope(Permission.CERTIFICATE_IMPORT)
+    approves = w.actor.scope(Permission.CERTIFICATE_APPROVE)
     wanted = sorted({row.number for row in rows})
     found: dict[tuple[int, str], Certificate] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -226,6 +230,16 @@ def import_certificate_events(w: Write, *, rows: Sequence[LegacyEvent]) -> int:
                 N_(
                     "Row %(row)s: no certificate of this type carries the number %(number)s. "
                     "Nothing was saved; check number and type."
+                ),
+                "number",
+                row=row.row,
+                number=row.number,
+            )
+        if named.origin == "issued" and not approves.holds(named.unit_id):
+            raise RuleError(
+                N_(
+                    "Row %(row)s: the certificate %(number)s was issued here, so only who may approve "
+                    "certificates ends it. Nothing was saved."
                 ),
                 "number",
                 row=row.row,

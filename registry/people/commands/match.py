@@ -147,7 +147,6 @@ def _person_row(entrant: Entrant, person_id: int, unit_id: int) -> dict[str, Any
         "birth_on": entrant.birth_on,
         "phone": entrant.phone,
         "phone_hash": entrant.phone_hash,
-        "phone_last4": entrant.phone[-4:] if entrant.phone else None,
         "employer": entrant.employer,
         "occupation": entrant.occupation,
         "education": entrant.education,
@@ -161,5 +160,4 @@ def identifier_row(document: IdentityDocument, document_hash: str | None, person
         "kind": document.kind.value,
         "value": document.number,
         "value_hash": document_hash,
-        "last4": document.number[-4:],
     }

@@ -42,7 +42,6 @@ def correct_person(w: Write, person: Person, *, entrant: Entrant) -> Person:
         setattr(person, name, getattr(entrant, name))
     if entrant.phone is not None:
         person.phone, person.phone_hash = entrant.phone, entrant.phone_hash
-        person.phone_last4 = entrant.phone[-4:]
     for row in _documents(w, person):
         told = read_document(
             DocumentKind(row.kind),
