@@ -37,6 +37,7 @@ def run_migrations_online() -> None:
             if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
                 raise RuntimeError(f"the migration would leave references to nothing: {tuple(broken)}")
         if is_sqlite:
+            connection.commit()
             _set_foreign_keys(connection, "ON")
 
 
