@@ -73,7 +73,7 @@ def page(results: list[Result], told_machine: str) -> str:
         "and the ratio is judged, since seconds differ from machine to machine.\n\n"
         f"{table(results)}\n\n{told_machine}.\n\n"
         "A list that is read while nothing was written keeps its count and its filters; right after a write\n"
-        "they are made anew, so that reading is measured as well, against a limit of our own.\n"
+        "they are made anew, so that reading is measured as well.\n"
     )
 
 
