@@ -23,6 +23,7 @@ from waitress import create_server
 
 from registry.core import secrets
 from registry.core.db import db
+from registry.web import once
 from tests.databases import (
     Database,
     PostgresDatabase,
@@ -143,6 +144,7 @@ class Site:
         self.app.config.clear()
         self.app.config.update(self._config)
         secrets.use_keys(self._keys)
+        once._answers.clear()  # Copies of one database cannot be told apart by its catalogue.
         for entry in self.app.config["INSTANCE"].iterdir():
             if entry.is_dir() and entry.name != "keys":
                 shutil.rmtree(entry)

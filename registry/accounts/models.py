@@ -23,6 +23,7 @@ class Unit(Base):
     """A Red Cross branch: province, prefecture or county level. The GB code is optional."""
 
     __tablename__ = "unit"
+    __catalogue__ = True
     __table_args__ = (CheckConstraint(f"level IN {LEVELS}", name="level"),)
     id: Mapped[Pk]
     code: Mapped[str | None] = mapped_column(String(12), unique=True)

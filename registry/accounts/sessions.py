@@ -12,7 +12,7 @@ from registry.accounts.models import Unit, User
 from registry.accounts.settings import setting
 from registry.core import clock
 from registry.core.errors import BusyError, StorageError
-from registry.core.journal import HEAD, note_head
+from registry.core.journal import CATALOGUE, note_catalogue
 from registry.core.ops import WebSession, key_digest, ops_session, sweep_daily
 
 TOKEN_BYTES = 32
@@ -57,7 +57,7 @@ def digest(token: str) -> str:
 
 
 _OF_TOKEN = (
-    select(WebSession, User, Unit, HEAD.scalar_subquery().label("journal_head"))
+    select(WebSession, User, Unit, CATALOGUE.scalar_subquery().label("catalogue"))
     .join(User, User.id == WebSession.user_id)
     .join(Unit, Unit.id == User.home_unit_id)
     .where(WebSession.token_digest == bindparam("token_digest"))
@@ -69,7 +69,7 @@ def read(session: Session, token: str) -> tuple[WebSession, User, Unit] | None:
     row = session.execute(_OF_TOKEN, {"token_digest": digest(token)}).one_or_none()
     if row is None:
         return None
-    note_head(session, row.journal_head)
+    note_catalogue(session, row.catalogue)
     return row.WebSession, row.User, row.Unit
 
 

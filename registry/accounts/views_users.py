@@ -98,7 +98,7 @@ def users() -> ResponseReturnValue:
         rows,
         empty_title=_("No user fits"),
         empty_hint=_("Add one, or take a filter away."),
-        empty_action=(_("Add a user"), url_for("accounts.add_user")),
+        empty_action=(_l("Add a user"), "accounts.add_user"),
     )
     return render_template("accounts/users.html", page=page)
 

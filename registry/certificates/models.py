@@ -21,6 +21,7 @@ class CredentialType(Base):
     """What a certificate certifies: 救护员, CPR+AED, 应急救护师."""
 
     __tablename__ = "credential_type"
+    __catalogue__ = True
     id: Mapped[Pk]
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[Name]

@@ -74,7 +74,8 @@ def migrate() -> None:
     upgrade()
     with db.engine.begin() as connection:
         if connection.execute(select(Clock.id)).scalar() is None:
-            connection.execute(insert(Clock).values(id=1, seq=0, head=GENESIS, at=clock.now(), last_id=0))
+            counts = {"id": 1, "seq": 0, "at": clock.now(), "last_id": 0}
+            connection.execute(insert(Clock).values(**counts, head=GENESIS, catalogue=GENESIS))
 
 
 def load_catalogues() -> None:

@@ -67,6 +67,8 @@ class Base(DeclarativeBase):
     __reach__: ClassVar[tuple[str, str] | None] = None
     # Whether such a fact still does so when it was voided, because it stays listed with the person's name.
     __reach_when_void__: ClassVar[bool] = False
+    # Whether the rows are a catalogue: units and types, which change rarely and are offered as choices.
+    __catalogue__: ClassVar[bool] = False
     # Rows are never changed or deleted; the database refuses it as well.
     __insert_only__: ClassVar[bool] = False
 

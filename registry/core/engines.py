@@ -29,9 +29,14 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options for `create_engine`. Pages read one consistent snapshot on either engine."""
+    """Options for `create_engine`. Pages read one consistent snapshot on either engine.
+
+    The connection used last is used again first: it has in memory what was read last, and on SQLite a
+    connection forgets that once another one writes.
+    """
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}}
+        connect_args = {"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
+        return {"connect_args": connect_args, "pool_use_lifo": True}
     return {"pool_pre_ping": True, "isolation_level": "REPEATABLE READ", "pool_size": 10, "max_overflow": 20}
 
 

@@ -24,31 +24,31 @@ from sqlalchemy.orm import Mapper, Session
 from registry.core.bulk import insert_rows
 from registry.core.db import Base
 from registry.core.journal_tables import (
+    CATALOGUE,
     GENESIS,
-    HEAD,
     Clock,
     JournalEntry,
     JournalLine,
     PersonKey,
-    journal_head,
-    note_head,
+    catalogue,
+    note_catalogue,
 )
 from registry.core.person_keys import person_ciphers
 from registry.core.secrets import current_keys, seal, unseal
 
 __all__ = [
+    "CATALOGUE",
     "GENESIS",
-    "HEAD",
     "Break",
     "Clock",
     "JournalEntry",
     "JournalLine",
     "Line",
     "PersonKey",
+    "catalogue",
     "entry_hash",
-    "journal_head",
     "lines_digest",
-    "note_head",
+    "note_catalogue",
     "opened",
     "person_ciphers",
     "plain_value",

@@ -11,7 +11,11 @@ GENESIS = "0" * 64
 
 
 class Clock(Base):
-    """The one row every write locks first: last entry, its hash and time, and the last record id."""
+    """The one row every write locks first: last entry, its hash and time, and the last record id.
+
+    `catalogue` is the hash of the last entry that changed a catalogue, which stands for all of them: two
+    readings at one hash find the same units and types, in whatever process.
+    """
 
     __tablename__ = "clock"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -19,6 +23,7 @@ class Clock(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     head: Mapped[str] = mapped_column(String(64))
+    catalogue: Mapped[str] = mapped_column(String(64))
     at: Mapped[Stamp]
     last_id: Mapped[int]
 
@@ -68,19 +73,18 @@ class PersonKey(Base):
     sealed_key: Mapped[str] = mapped_column(Text)
 
 
-HEAD = select(Clock.head).where(Clock.id == 1)
+CATALOGUE = select(Clock.catalogue).where(Clock.id == 1)
 
 
-def journal_head(session: Session) -> str:
-    """The hash of the last entry this transaction sees. It stands for everything written so far: two
-    readings at one head find the same, in whatever process."""
-    kept = session.info.get("journal_head")
+def catalogue(session: Session) -> str:
+    """The hash of the last entry that changed a catalogue, as this transaction sees it."""
+    kept = session.info.get("catalogue")
     if kept is not None and kept[0] is session.get_transaction():
         return str(kept[1])
-    return note_head(session, session.execute(HEAD).scalar_one())
+    return note_catalogue(session, session.execute(CATALOGUE).scalar_one())
 
 
-def note_head(session: Session, head: str) -> str:
-    """Keep the head that a statement of this transaction brought along."""
-    session.info["journal_head"] = (session.get_transaction(), head)
-    return head
+def note_catalogue(session: Session, entry: str) -> str:
+    """Keep what a statement of this transaction brought along."""
+    session.info["catalogue"] = (session.get_transaction(), entry)
+    return entry

@@ -100,7 +100,8 @@ _PREFERENCE = select(Preference.value).where(
 
 def read_preference(user_id: int, key: str) -> str | None:
     """What the user stored under the key."""
-    return db.session.execute(_PREFERENCE, {"user_id": user_id, "key": key}).scalar()
+    # Every list asks for it; a session would prepare for records that are not read here.
+    return db.session.connection().execute(_PREFERENCE, {"user_id": user_id, "key": key}).scalar()
 
 
 def save_preference(user_id: int, key: str, value: str) -> None:

@@ -79,11 +79,15 @@ def _new_reach(lines: Iterable[Line]) -> set[tuple[int, int]]:
 
 
 # Every write runs these, so they are composed once.
-_LOCK = select(Clock.seq, Clock.head, Clock.at, Clock.last_id).where(Clock.id == 1).with_for_update()
+_LOCK = (
+    select(Clock.seq, Clock.head, Clock.catalogue, Clock.at, Clock.last_id)
+    .where(Clock.id == 1)
+    .with_for_update()
+)
 _ADVANCE = (
     update(Clock)
     .where(Clock.id == 1)
-    .values({name: bindparam(name) for name in ("seq", "head", "at", "last_id")})
+    .values({name: bindparam(name) for name in ("seq", "head", "catalogue", "at", "last_id")})
     .execution_options(synchronize_session=False)
 )
 _SAVED = select(FormKey.digest, FormKey.location).where(
@@ -110,7 +114,7 @@ def _lock(session: Session) -> Any:
     return session.execute(_LOCK).one()
 
 
-def _close(w: Write, prev_hash: str) -> None:
+def _close(w: Write, prev_hash: str, catalogue: str) -> None:
     w.session.flush()
     pairs = _new_reach(w.lines)
     if pairs and Hooks.reach is not None:
@@ -131,10 +135,13 @@ def _close(w: Write, prev_hash: str) -> None:
         "figures_digest": w.figures_digest,
         "prev_hash": prev_hash,
     }
-    entry["hash"] = journal.entry_hash(entry)
+    head = entry["hash"] = journal.entry_hash(entry)
     connection = w.session.connection()
     insert_rows(connection, journal.JournalEntry, [entry])
-    connection.execute(_ADVANCE, {"seq": w.seq, "head": entry["hash"], "at": w.at, "last_id": w._last_id})
+    if any(line.model.__catalogue__ for line in w.lines):
+        catalogue = head
+    moved = {"seq": w.seq, "head": head, "catalogue": catalogue, "at": w.at, "last_id": w._last_id}
+    connection.execute(_ADVANCE, moved)
 
 
 @contextmanager
@@ -162,7 +169,7 @@ def write(
         if once is not None:
             _refuse_second(session, once, w.at)
         yield w
-        _close(w, locked.head)
+        _close(w, locked.head, locked.catalogue)
         session.commit()
     except DBAPIError as error:
         session.rollback()

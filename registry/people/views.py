@@ -87,7 +87,7 @@ def people() -> ResponseReturnValue:
         rows,
         empty_title=_("Nobody is registered yet"),
         empty_hint=_("People are registered when a class list is taken in, or one by one."),
-        empty_action=(_("Add a person"), url_for("people.add_person")) if _may_edit() else None,
+        empty_action=(_l("Add a person"), "people.add_person") if _may_edit() else None,
     )
     return render_template("people/people.html", page=page, may_edit=_may_edit())
 

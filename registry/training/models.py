@@ -22,6 +22,7 @@ class CourseType(Base):
     """A kind of course: 救护员, CPR+AED, 师资, 复训, 普及."""
 
     __tablename__ = "course_type"
+    __catalogue__ = True
     id: Mapped[Pk]
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[Name]

@@ -10,13 +10,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Response, request
-from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from wtforms.fields.core import UnboundField
 
-from registry.core.clock import today
 from registry.web.columns import Column, Link, Status, Text, rows_of
 from registry.web.forms import FilterForm
 from registry.web.listing_choices import ListChoices, read_choices
@@ -80,22 +78,22 @@ class Listing:
             self.spoken[english] = {column.key: str(column.label) for column in self.columns}
         return self.spoken[english]
 
-    def read(self, args: MultiDict[str, str], user_id: int | None, *, head: str | None = None) -> Asked:
+    def read(self, args: MultiDict[str, str], user_id: int | None, *, steady: Hashable = None) -> Asked:
         """What the reader asks of this list. Unknown parameters and values fall back, they never fail.
 
-        `head` is the head of the journal the page is read at. With it, the count and the filters of a list
-        that nobody has narrowed are found once for each reader and head, because nothing can have changed.
+        `steady` names what the whole list depends on when its filters offer units and types only and no row
+        ever leaves it: the catalogue and the reach. While that stays, the filters of the whole list are made
+        once, and once it has more rows than are counted it keeps them.
         """
-        form = (
-            self.filters(args) if self.filters is not None and (head is None or self._narrows(args)) else None
-        )
+        whole = steady is not None and not self._narrows(args)
+        form = self.filters(args) if self.filters is not None and not whole else None
         sort = args.get("sort", "")
         size = _int(args.get("n"), self.size)
         export = args.get("export", "")
         return Asked(
             listing=self,
             read_form=form,
-            head=head,
+            steady=steady if whole else None,
             filters=form.values() if form is not None else {},
             sort=sort if self.column(sort.lstrip("-")) is not None else self.default_sort,
             number=max(_int(args.get("p"), 1), 1),
@@ -158,7 +156,7 @@ class Asked:
     size: int
     export: str
     user_id: int | None
-    head: str | None
+    steady: Hashable
     args: MultiDict[str, str]
 
     @cached_property
@@ -169,17 +167,17 @@ class Asked:
         return self.read_form
 
     @property
-    def moment(self) -> tuple[Hashable, ...] | None:
-        """Who reads, at which head of the journal, on which day, in which language; None without a head."""
-        return None if self.head is None else (self.user_id, self.head, today(), is_english())
-
-    @property
     def form_look(self) -> Hashable:
         """What the drawn filters depend on."""
         if self.read_form is not None:
             return self.read_form.look
-        key = None if self.moment is None else ("filters", self.listing.key, self.moment)
+        key = None if self.steady is None else ("filters", self.listing.key, self.steady, is_english())
         return once(key, lambda: self.form.look if self.form is not None else None)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first page of the whole list, in the order that the list has by itself."""
+        return not self.filters and self.number == 1 and self.sort == self.listing.default_sort
 
     def order(self, rows: Select[Any]) -> Select[Any]:
         """The Select in the order asked for; the identity breaks ties in the same direction."""
@@ -192,18 +190,24 @@ class Asked:
     def page(
         self,
         session: Session,
-        rows: Select[Any],
-        empty_title: str = "",
-        empty_hint: str = "",
-        empty_action: tuple[str, str] | None = None,
+        rows: Select[Any] | Callable[[], Select[Any]],
+        empty_title: Text = "",
+        empty_hint: Text = "",
+        empty_action: tuple[Text, str] | None = None,
         batch: Sequence[BatchAction] | None = None,
+        first: Callable[[int], Iterable[Any]] | None = None,
     ) -> ListPage:
         """Fetch one page. Three statements: the rows, the reader's preferences, and the capped count when the
-        page needs it. `batch` are the actions this reader may use here, when not all that the list has."""
+        page needs it. `batch` are the actions this reader may use here, when not all that the list has.
+        `empty_action` is a label and the endpoint it leads to. `first` reads so many rows off the top of the
+        whole list, faster than `rows` does."""
         deepest = DEEPEST_ROW // self.size
         number = min(self.number, deepest)
-        ordered = self.order(rows)
-        found = list(rows_of(session, ordered.limit(self.size + 1).offset((number - 1) * self.size)))
+        if first is not None and self.is_first:
+            found = list(first(self.size + 1))
+        else:
+            part = self._ordered(rows).limit(self.size + 1).offset((number - 1) * self.size)
+            found = list(rows_of(session, part))
         choices = read_choices(self.user_id, self.listing.key)
         visible = [column for column in self.listing.columns if _is_visible(column, choices)]
         cells = [column.cell() for column in visible]
@@ -214,16 +218,21 @@ class Asked:
             rows=[
                 RowView(self.listing.row_id(row), [cell(row) for cell in cells]) for row in found[: self.size]
             ],
-            counting=lambda: session.execute(count_of(ordered, self.listing.identity)).scalar_one(),
+            counting=lambda: session.execute(
+                count_of(self._ordered(rows), self.listing.identity)
+            ).scalar_one(),
             more=len(found) > self.size,
             too_deep=number == deepest and len(found) > self.size,
             views=choices.views,
             path=request.path,
-            empty_title=empty_title or gettext("Nothing here yet"),
+            empty_title=empty_title,
             empty_hint=empty_hint,
             empty_action=empty_action,
             batch=self.listing.batch if batch is None else tuple(batch),
         )
+
+    def _ordered(self, rows: Select[Any] | Callable[[], Select[Any]]) -> Select[Any]:
+        return self.order(rows() if callable(rows) else rows)
 
     def download(self, session: Session, rows: Select[Any], title: Text | None = None) -> Response:
         """The whole list as a file, with the visible columns, in the order asked for; named after `title`, or

@@ -50,17 +50,16 @@ class ListPage:
     too_deep: bool
     views: list[SavedView]
     path: str
-    empty_title: str
-    empty_hint: str
-    empty_action: tuple[str, str] | None
+    empty_title: Any
+    empty_hint: Any
+    empty_action: tuple[Any, str] | None
     batch: tuple[BatchAction, ...] = ()
 
     @cached_property
     def count(self) -> int:
         """How many rows the filters find, up to one more than the cap."""
-        moment = self.asked.moment
-        key = None if moment is None else ("count", self.asked.listing.key, self.query, moment)
-        return once(key, self.counting)
+        key = None if self.asked.steady is None else ("count", self.asked.listing.key, self.asked.steady)
+        return once(key, self.counting, lasts=lambda count: count > COUNT_CAP)
 
     @property
     def count_text(self) -> str:

@@ -1,4 +1,4 @@
-"""What a page found out is not looked for again while nothing was written."""
+"""What a page found out is not looked for again while it cannot have changed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ _UNKNOWN = object()
 _answers: dict[Hashable, Any] = {}
 
 
-def once(key: Hashable | None, find: Callable[[], T]) -> T:
-    """What `find` gives: found once per key, and every time without a key.
+def once(key: Hashable | None, find: Callable[[], T], lasts: Callable[[T], bool] = lambda _answer: True) -> T:
+    """What `find` gives: found once per key, and every time without a key or while the answer does not last.
 
-    The key names everything the answer depends on. What is read from the database depends on the head of
-    the journal, which no two states of a database have in common, whichever process wrote them.
+    The key names everything the answer depends on. What is read of units and types depends on the entry that
+    changed them last (`journal.catalogue`), which no two databases have in common, whichever process wrote.
     """
     if key is None:
         return find()
     answer: Any = _answers.get(key, _UNKNOWN)
     if answer is _UNKNOWN:
         answer = find()
+        if not lasts(answer):
+            return answer  # type: ignore[no-any-return]
         if len(_answers) >= MOST_ANSWERS:
             _answers.clear()
         _answers[key] = answer

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, false, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit, User
@@ -87,6 +88,35 @@ def certificates(
     if issued_to is not None:
         rows = rows.where(Certificate.issued_on <= issued_to)
     return rows
+
+
+def newest_certificates(session: Session, scope: Scope, count: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The newest `count` certificates within reach, as `certificates` gives them.
+
+    The newest of each unit are read off an index of that unit; walking all by date would pass over those of
+    other units. The statement is composed once and run without the session, which would prepare for records;
+    both take longer than reading twenty rows.
+    """
+    values = {f"unit_{number}": unit for number, unit in enumerate(sorted(scope.units or ()))}
+    width = None if scope.units is None else len(scope.units)
+    return session.connection().execute(_newest(width), {**values, "count": count}).all()
+
+
+@cache
+def _newest(width: int | None) -> Rows:
+    """The statement for a reach of so many units; None is everywhere."""
+    order = (Certificate.issued_on.desc(), Certificate.id.desc())
+    parts = [
+        select(Certificate.id).where(Certificate.unit_id == bindparam(f"unit_{number}"))
+        for number in range(width or 0)
+    ]
+    rows: Rows = _LISTED.order_by(*order).limit(bindparam("count"))
+    if width is None:
+        return rows
+    if width < 2:
+        return rows.where(Certificate.unit_id == bindparam("unit_0") if parts else false())
+    first = (part.order_by(*order).limit(bindparam("count")).subquery() for part in parts)
+    return rows.where(Certificate.id.in_(union_all(*map(select, first)).subquery().select()))
 
 
 def certificates_chosen(session: Session, rows: Rows, limit: int) -> Sequence[Certificate]:

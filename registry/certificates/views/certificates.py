@@ -21,7 +21,7 @@ from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
-from registry.core.journal import journal_head
+from registry.core.journal import catalogue
 from registry.core.permissions import Permission
 from registry.core.text import mask_name
 from registry.web.columns import Cell, Column, linked, named
@@ -82,16 +82,16 @@ CERTIFICATES = Listing(
 def certificates() -> ResponseReturnValue:
     """Certificates within reach, the newest first."""
     session = db.session()
-    asked = CERTIFICATES.read(request.args, current_user.id, head=journal_head(session))
-    rows = certificates_of_list(asked.filters)
+    asked = CERTIFICATES.read(request.args, current_user.id, steady=(catalogue(session), g.scope.units))
     if asked.export:
-        return asked.download(session, rows)
+        return asked.download(session, certificates_of_list(asked.filters))
     page = asked.page(
         session,
-        rows,
-        empty_title=_("No certificate yet"),
-        empty_hint=_("Certificates are prepared from a closed course and issued once a batch is approved."),
-        empty_action=(_("Issue batches"), url_for("certificates.batches")),
+        lambda: certificates_of_list(asked.filters),
+        first=lambda count: queries.newest_certificates(session, g.scope, count),
+        empty_title=_l("No certificate yet"),
+        empty_hint=_l("Certificates are prepared from a closed course and issued once a batch is approved."),
+        empty_action=(_l("Issue batches"), "certificates.batches"),
     )
     return render_template("certificates/certificates.html", page=page)
 

@@ -106,7 +106,7 @@ def courses() -> ResponseReturnValue:
         rows,
         empty_title=_("No course yet"),
         empty_hint=_("Open a course, then paste its class list."),
-        empty_action=(_("Open a course"), url_for("training.open_course")) if may_open else None,
+        empty_action=(_l("Open a course"), "training.open_course") if may_open else None,
     )
     return render_template("training/courses.html", page=page, may_open=may_open)
 
