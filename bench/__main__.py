@@ -72,9 +72,9 @@ def page(results: list[Result], told_machine: str) -> str:
         "Written by `python3 run.py bench`. Each job is measured interleaved with a baseline in one run,\n"
         "and the ratio is judged, since seconds differ from machine to machine.\n\n"
         f"{table(results)}\n\n{told_machine}.\n\n"
-        "The list of certificates keeps its filters until a unit or a type changes, and its count once it is beyond\n"
-        "1,000; everything else is read for every page. Right after a write a connection has less in memory, so that\n"
-        "reading is measured as well.\n"
+        "The list of certificates keeps its filters until a unit or a type changes, and its count once it\n"
+        "is beyond 1,000; everything else is read for every page. Right after a write a connection has less\n"
+        "in memory, so that reading is measured as well.\n"
     )
 
 

@@ -57,6 +57,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from registry.people import views as people
     from registry.public import views as public
     from registry.training import views as training
+    from registry.volunteers import views as volunteers
     from registry.web import errors, guard, interface, listing_views, locale, session_cookie, setup
 
     Babel(app, locale_selector=locale.chosen_locale, timezone_selector=lambda: "Asia/Shanghai")
@@ -72,6 +73,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         people,
         training,
         certificates,
+        volunteers,
         indicators,
         desk,
         audit,

@@ -8,4 +8,5 @@ import registry.core.journal
 import registry.core.ops
 import registry.indicators.models
 import registry.people.models
-import registry.training.models  # noqa: F401
+import registry.training.models
+import registry.volunteers.models  # noqa: F401

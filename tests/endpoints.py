@@ -18,6 +18,7 @@ from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.training.models import Enrolment, RosterImport
 from tests import certificates, factories, training
+from tests import volunteers as volunteering
 
 TABLE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "authorization.yaml").read_text(encoding="utf-8")
@@ -80,6 +81,7 @@ def records_in(session: Session, code: str) -> dict[str, Any]:
         "setting": "certificate_second_person",
         "listing": "people.people",
         "indicator": "rescuers_first",
+        **volunteering.one_of_each(session, code),
     }
 
 

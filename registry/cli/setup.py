@@ -26,6 +26,8 @@ from registry.core.scope import SYSTEM
 from registry.core.write import run, write
 from registry.indicators import commands as indicators
 from registry.training import commands as training
+from registry.volunteers import commands as volunteers
+from registry.volunteers.models import VolunteerRule
 
 SHORTEST_PASSWORD = 12
 SIGN_IN_NAME = re.compile(r"[\w.@-]{2,60}")
@@ -84,6 +86,8 @@ def load_catalogues() -> None:
         run(SYSTEM, accounts.load_units)
         run(SYSTEM, certificates.load_credential_types)
         run(SYSTEM, training.load_course_types)
+    if db.session.execute(select(VolunteerRule.id).limit(1)).scalar() is None:
+        run(SYSTEM, volunteers.load_volunteer_rules)
     indicators.build_missing(db.session())
 
 

@@ -26,6 +26,10 @@ class Permission(StrEnum):
     CERTIFICATE_PREPARE = "certificate_prepare"
     CERTIFICATE_APPROVE = "certificate_approve"
     CERTIFICATE_IMPORT = "certificate_import"  # Legacy certificates and their events.
+    VOLUNTEER_VIEW = "volunteer_view"
+    VOLUNTEER_EDIT = "volunteer_edit"  # Volunteers, teams, activities, insurance; hours submitted.
+    VOLUNTEER_APPROVE = "volunteer_approve"  # Registration, star levels, honours: county or above.
+    SERVICE_APPROVE = "service_approve"  # Hours that somebody else submitted.
     FIGURE_VIEW = "figure_view"  # Values, by unit, by month.
     FIGURE_RECORDS = "figure_records"  # The records behind a value.
     JOURNAL_VIEW = "journal_view"
@@ -69,22 +73,28 @@ _P = Permission
 _EVERYONE = {_P.DESK, _P.UNIT_VIEW}
 _TRAINING_READ = {_P.PERSON_VIEW, _P.COURSE_VIEW, _P.CERTIFICATE_VIEW, _P.FIGURE_VIEW, _P.FIGURE_RECORDS}
 _TRAINING_WRITE = {_P.PERSON_EDIT, _P.PERSON_REVEAL, _P.COURSE_EDIT, _P.CERTIFICATE_PREPARE}
+_VOLUNTEERS_READ = {_P.PERSON_VIEW, _P.VOLUNTEER_VIEW, _P.FIGURE_VIEW, _P.FIGURE_RECORDS}
+_VOLUNTEERS_WRITE = {_P.PERSON_EDIT, _P.PERSON_REVEAL, _P.VOLUNTEER_EDIT, _P.SERVICE_APPROVE}
+_TRAINING = _TRAINING_READ | _TRAINING_WRITE
+_VOLUNTEERS = _VOLUNTEERS_READ | _VOLUNTEERS_WRITE | {_P.VOLUNTEER_APPROVE}
 _ADMIN = {_P.USER_MANAGE, _P.SETTING_VIEW, _P.PERSON_MERGE, _P.CERTIFICATE_IMPORT, _P.JOURNAL_VIEW}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PROVINCE_ADMIN: frozenset(
-        _EVERYONE | _TRAINING_READ | _TRAINING_WRITE | _ADMIN | {_P.UNIT_EDIT, _P.SETTING_EDIT}
+        _EVERYONE | _TRAINING | _VOLUNTEERS | _ADMIN | {_P.UNIT_EDIT, _P.SETTING_EDIT}
     ),
-    Role.PREFECTURE_ADMIN: frozenset(_EVERYONE | _TRAINING_READ | _TRAINING_WRITE | _ADMIN),
-    Role.COUNTY_ADMIN: frozenset(_EVERYONE | _TRAINING_READ | _TRAINING_WRITE | _ADMIN),
-    Role.TRAINER: frozenset(_EVERYONE | _TRAINING_READ | _TRAINING_WRITE),
+    Role.PREFECTURE_ADMIN: frozenset(_EVERYONE | _TRAINING | _VOLUNTEERS | _ADMIN),
+    Role.COUNTY_ADMIN: frozenset(_EVERYONE | _TRAINING | _VOLUNTEERS | _ADMIN),
+    Role.TRAINER: frozenset(_EVERYONE | _TRAINING),
     Role.CERTIFICATE_APPROVER: frozenset(_EVERYONE | _TRAINING_READ | {_P.CERTIFICATE_APPROVE}),
-    Role.VOLUNTEER_COORDINATOR: frozenset(_EVERYONE | {_P.PERSON_VIEW, _P.FIGURE_VIEW}),
+    Role.VOLUNTEER_COORDINATOR: frozenset(_EVERYONE | _VOLUNTEERS_READ | _VOLUNTEERS_WRITE),
     Role.RELIEF_OFFICER: frozenset(_EVERYONE | {_P.PERSON_VIEW, _P.FIGURE_VIEW}),
     Role.AID_APPROVER: frozenset(_EVERYONE | {_P.FIGURE_VIEW}),
     Role.WAREHOUSE_KEEPER: frozenset(_EVERYONE | {_P.FIGURE_VIEW}),
     Role.STOCK_APPROVER: frozenset(_EVERYONE | {_P.FIGURE_VIEW}),
     Role.FUNDRAISING_OFFICER: frozenset(_EVERYONE | {_P.FIGURE_VIEW}),
     Role.SUPERVISOR: frozenset(_EVERYONE | {_P.FIGURE_VIEW}),
-    Role.AUDITOR: frozenset(_EVERYONE | _TRAINING_READ | {_P.SETTING_VIEW, _P.JOURNAL_VIEW}),
+    Role.AUDITOR: frozenset(
+        _EVERYONE | _TRAINING_READ | _VOLUNTEERS_READ | {_P.SETTING_VIEW, _P.JOURNAL_VIEW}
+    ),
 }

@@ -9,6 +9,9 @@ from datetime import date
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
 
+# How long a reason may be.
+LONGEST_REASON = 200
+
 # Python's gb18030 codec follows the standard of 2000 and decodes these codes to private use; GB 18030-2005
 # (ḿ alone) and GB 18030-2022 (the other 24) give them standard characters. They come with lists saved as GBK.
 _GB18030_PRIVATE = dict(
@@ -230,3 +233,17 @@ def read_date(text: str, field: str | None = None) -> date:
         raise RuleError(
             N_("The date %(date)s does not exist."), field, date=f"{year:04d}-{month:02d}-{day:02d}"
         ) from None
+
+
+def stated_reason(reason: str) -> str:
+    """A reason that says something and fits its column; RuleError otherwise."""
+    reason = reason.strip()
+    if len(reason) < 2:
+        raise RuleError(N_("Say why. Nothing was saved."), "reason")
+    if len(reason) > LONGEST_REASON:
+        raise RuleError(
+            N_("The reason is longer than %(limit)s characters. Nothing was saved; shorten it."),
+            "reason",
+            limit=LONGEST_REASON,
+        )
+    return reason

@@ -61,6 +61,11 @@ ACTIONS = {
     "training.import_attendance": N_("Attendance taken over"),
     "training.import_assessments": N_("Results taken over"),
     "accounts.import_unit_parents": N_("Parentage taken over"),
+    "volunteers.add_volunteers": N_("Volunteers admitted"),
+    "volunteers.change_period": N_("State of a volunteer changed"),
+    "volunteers.load_volunteer_rules": N_("Rules of volunteering loaded"),
+    "volunteers.move_volunteer": N_("Volunteer moved to another unit"),
+    "volunteers.void_period": N_("Period of a volunteer voided"),
     "training.load_course_types": N_("Course types loaded"),
     "certificates.load_credential_types": N_("Credential types loaded"),
 }

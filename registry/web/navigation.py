@@ -39,6 +39,7 @@ class NavLink:
 
 
 _TRAINING = N_("Training")
+_VOLUNTEERS = N_("Volunteering")
 _FIGURES = N_("Figures and audit")
 _SETUP = N_("Administration")
 
@@ -59,6 +60,15 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(
         "people.people", N_("People"), "people", Permission.PERSON_VIEW, "p", _TRAINING, ("desk.person",)
     ),
+    NavItem("volunteers.volunteers", N_("Volunteers"), "heart", Permission.VOLUNTEER_VIEW, "v", _VOLUNTEERS),
+    NavItem("volunteers.sign_ups", N_("Applications"), "bell", Permission.VOLUNTEER_VIEW, "", _VOLUNTEERS),
+    NavItem("volunteers.teams", N_("Teams"), "people", Permission.VOLUNTEER_VIEW, "", _VOLUNTEERS),
+    NavItem(
+        "volunteers.activities", N_("Activities"), "calendar", Permission.VOLUNTEER_VIEW, "a", _VOLUNTEERS
+    ),
+    NavItem("volunteers.service_entries", N_("Hours"), "clock", Permission.VOLUNTEER_VIEW, "s", _VOLUNTEERS),
+    NavItem("volunteers.star_awards", N_("Recognition"), "star", Permission.VOLUNTEER_VIEW, "", _VOLUNTEERS),
+    NavItem("volunteers.call_out", N_("Call-out list"), "hand", Permission.VOLUNTEER_VIEW, "", _VOLUNTEERS),
     NavItem("indicators.board", N_("Figures"), "chart", Permission.FIGURE_VIEW, "i", _FIGURES),
     NavItem("audit.journal", N_("Journal"), "journal", Permission.JOURNAL_VIEW, "j", _FIGURES),
     NavItem("accounts.units", N_("Units"), "tree", Permission.UNIT_VIEW, "u", _SETUP),

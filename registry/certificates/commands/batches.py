@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from registry.certificates.commands.end import stated_reason
 from registry.certificates.models import BatchLine, CertificateBatch
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
+from registry.core.text import stated_reason
 from registry.core.write import Write, command
 from registry.people.queries import canonical_ids
 

@@ -10,9 +10,8 @@ from registry.certificates.models import Certificate, CertificateEvent
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
+from registry.core.text import stated_reason
 from registry.core.write import Write, command
-
-LONGEST_REASON = 200
 
 
 @command(Permission.CERTIFICATE_APPROVE)
@@ -80,20 +79,6 @@ def revoke(w: Write, certificate: Certificate, ended_on: date, reason: str) -> s
     certificate.end_reason = stated_reason(reason)
     certificate.ended_on = ended_on
     return certificate.end_reason
-
-
-def stated_reason(reason: str) -> str:
-    """A reason that says something and fits; RuleError otherwise."""
-    reason = reason.strip()
-    if len(reason) < 2:
-        raise RuleError(N_("Say why. Nothing was saved."), "reason")
-    if len(reason) > LONGEST_REASON:
-        raise RuleError(
-            N_("The reason is longer than %(limit)s characters. Nothing was saved; shorten it."),
-            "reason",
-            limit=LONGEST_REASON,
-        )
-    return reason
 
 
 def _event(

@@ -1,0 +1,102 @@
+"""Who is a volunteer on a day, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from registry.certificates.models import Certificate
+from registry.certificates.queries.certificates import in_state
+from registry.certificates.validity import CertificateState
+from registry.core.write import chunks
+from registry.people.models import Person
+from registry.volunteers.models import InsuranceCover, InsurancePolicy, Volunteer, VolunteerPeriod
+
+
+def in_force(day: date) -> ColumnElement[bool]:
+    """The periods that hold on a day, to join them or to choose by them."""
+    return and_(
+        VolunteerPeriod.voided_at.is_(None),
+        VolunteerPeriod.starts_on <= day,
+        or_(VolunteerPeriod.ended_on.is_(None), VolunteerPeriod.ended_on > day),
+    )
+
+
+def kinds_on(session: Session, volunteer_ids: Iterable[int], day: date) -> dict[int, str]:
+    """Volunteer → what they are on a day; absent before the first period."""
+    found: dict[int, str] = {}
+    for ids in chunks(volunteer_ids):
+        rows = session.execute(
+            select(VolunteerPeriod.volunteer_id, VolunteerPeriod.kind).where(
+                VolunteerPeriod.volunteer_id.in_(ids), in_force(day)
+            )
+        )
+        found.update(dict(rows.all()))
+    return found
+
+
+def skills_on(session: Session, person_ids: Iterable[int], day: date) -> dict[int, set[int]]:
+    """Canonical person → the credential types of which they hold a valid certificate on a day.
+
+    A skill is nothing but that, so one whose certificate lapsed is gone on the same day.
+    """
+    found: dict[int, set[int]] = {}
+    for ids in chunks(person_ids):
+        rows = session.execute(
+            select(Person.canonical_id, Certificate.credential_type_id)
+            .join(Certificate, Certificate.person_id == Person.id)
+            .where(
+                Person.canonical_id.in_(ids),
+                Certificate.valid_from <= day,
+                in_state(CertificateState.VALID, day),
+            )
+            .distinct()
+        )
+        for person_id, credential_type_id in rows:
+            found.setdefault(person_id, set()).add(credential_type_id)
+    return found
+
+
+def insured_on(session: Session, person_ids: Iterable[int], day: date) -> set[int]:
+    """The canonical persons whom a policy covers on a day."""
+    found: set[int] = set()
+    for ids in chunks(person_ids):
+        rows = session.execute(
+            select(Person.canonical_id)
+            .join(InsuranceCover, InsuranceCover.person_id == Person.id)
+            .join(InsurancePolicy, InsurancePolicy.id == InsuranceCover.insurance_policy_id)
+            .where(Person.canonical_id.in_(ids), covers(day))
+            .distinct()
+        )
+        found.update(rows.scalars())
+    return found
+
+
+def covers(day: date) -> ColumnElement[bool]:
+    """The covers that hold on a day, to be joined with their policies."""
+    return and_(
+        InsuranceCover.voided_at.is_(None),
+        InsuranceCover.starts_on <= day,
+        InsuranceCover.ends_on >= day,
+        InsurancePolicy.voided_at.is_(None),
+        InsurancePolicy.starts_on <= day,
+        InsurancePolicy.ends_on >= day,
+    )
+
+
+def volunteers_of_persons(session: Session, person_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Canonical person → the rows of volunteers behind it; more than one after a merge."""
+    found: dict[int, list[int]] = {}
+    for ids in chunks(person_ids):
+        rows = session.execute(
+            select(Person.canonical_id, Volunteer.id)
+            .join(Volunteer, Volunteer.person_id == Person.id)
+            .where(Person.canonical_id.in_(ids), Volunteer.voided_at.is_(None))
+            .order_by(Volunteer.id)
+        )
+        for person_id, volunteer_id in rows:
+            found.setdefault(person_id, []).append(volunteer_id)
+    return found

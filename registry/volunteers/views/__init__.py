@@ -1,0 +1,7 @@
+"""Pages of this register."""
+
+from __future__ import annotations
+
+from registry.volunteers.views.blueprint import blueprint
+
+__all__ = ["blueprint"]
