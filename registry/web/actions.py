@@ -63,6 +63,7 @@ ACTIONS = {
     "accounts.import_unit_parents": N_("Parentage taken over"),
     "volunteers.add_volunteers": N_("Volunteers admitted"),
     "volunteers.change_period": N_("State of a volunteer changed"),
+    "volunteers.give_page": N_("Address of an own page given"),
     "volunteers.load_volunteer_rules": N_("Rules of volunteering loaded"),
     "volunteers.move_volunteer": N_("Volunteer moved to another unit"),
     "volunteers.void_period": N_("Period of a volunteer voided"),
