@@ -67,6 +67,12 @@ ACTIONS = {
     "volunteers.load_volunteer_rules": N_("Rules of volunteering loaded"),
     "volunteers.move_volunteer": N_("Volunteer moved to another unit"),
     "volunteers.void_period": N_("Period of a volunteer voided"),
+    "volunteers.sign_up": N_("Application as a volunteer received"),
+    "volunteers.withdraw_sign_up": N_("Application withdrawn"),
+    "volunteers.take_page": N_("Address of an own page taken"),
+    "volunteers.approve_sign_ups": N_("Applications approved"),
+    "volunteers.reject_sign_ups": N_("Applications rejected"),
+    "volunteers.import_volunteers": N_("Volunteers taken over"),
     "training.load_course_types": N_("Course types loaded"),
     "certificates.load_credential_types": N_("Credential types loaded"),
 }

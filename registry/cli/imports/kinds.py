@@ -51,6 +51,8 @@ from registry.training.imports_marks import (
     read_attendance,
 )
 from registry.training.imports_rosters import ROSTERS_HEADERS, ROSTERS_REQUIRED, read_rosters
+from registry.volunteers.commands.import_volunteers import import_volunteers
+from registry.volunteers.imports_volunteers import VOLUNTEER_HEADERS, VOLUNTEER_REQUIRED, read_volunteers
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,12 @@ def _unit_parents(asked: Asked, listed: ListFile, scope: Scope) -> Prepared:
     return import_unit_parents, {"rows": read_unit_parents(listed.rows, units=units, unit_id=asked.unit_id)}
 
 
+def _volunteers(asked: Asked, listed: ListFile, scope: Scope) -> Prepared:
+    units = UnitNames.load(asked.session, scope, asked.today)
+    rows = read_volunteers(listed.rows, units=units, unit_id=asked.unit_id, today=asked.today)
+    return import_volunteers, {"rows": rows}
+
+
 KINDS: dict[str, Kind] = {
     "people": Kind(PEOPLE_HEADERS, PEOPLE_REQUIRED, Permission.PERSON_EDIT, _people, "unit"),
     "courses": Kind(COURSE_HEADERS, COURSE_REQUIRED, Permission.COURSE_EDIT, _courses, "unit"),
@@ -175,4 +183,5 @@ KINDS: dict[str, Kind] = {
         told=Imported,
     ),
     "unit_parents": Kind(UNIT_PARENT_HEADERS, UNIT_PARENT_REQUIRED, Permission.UNIT_EDIT, _unit_parents),
+    "volunteers": Kind(VOLUNTEER_HEADERS, VOLUNTEER_REQUIRED, Permission.VOLUNTEER_EDIT, _volunteers, "unit"),
 }

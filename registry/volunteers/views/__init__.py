@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from registry.volunteers.views import (  # noqa: F401 - each adds its pages to the blueprint.
+    admission,
+    deciding,
+    own_page,
+    sign_ups,
+)
 from registry.volunteers.views.blueprint import blueprint
 
 __all__ = ["blueprint"]
