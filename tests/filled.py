@@ -28,7 +28,9 @@ from registry.training import commands
 from registry.training.commands import DraftRow
 from registry.training.models import Course, Enrolment, RosterImport
 from registry.training.queries.courses import sessions_of, version_of
-from tests import certificates, factories, training
+from registry.volunteers.commands.decide_sign_ups import approve_sign_ups
+from tests import certificates, factories, sign_ups, training
+from tests import volunteers as volunteering
 
 _serial = count(1)
 
@@ -282,6 +284,18 @@ def _remove_second_factor(session: Session, user: User) -> Filled:
     return Filled("/profile/second-factor/remove")
 
 
+def _withdraw_sign_up(session: Session, user: User) -> Filled:
+    path = f"/join/receipt/{sign_ups.received(session).token}"
+    return Filled(path, action=f"{path}/withdraw")
+
+
+def _take_page(session: Session, user: User) -> Filled:
+    record, token = sign_ups.received(session)
+    run(SYSTEM, approve_sign_ups, [record])
+    path = f"/join/receipt/{token}"
+    return Filled(path, action=f"{path}/page")
+
+
 Maker = Callable[[Session, User], Filled]
 
 FORMS: dict[str, Maker] = {
@@ -326,6 +340,11 @@ FORMS: dict[str, Maker] = {
     "people.correct_person": lambda s, u: Filled(
         f"{_person(s)}/correct", {"name": "王小明", "phone": "13100000002"}, changed={"name": "李小明"}
     ),
+    "public.sign_up": lambda s, u: Filled(
+        f"/join/{factories.NANGUAN}", {**sign_ups.typed(), "consent": "y"}, changed={"phone": "13100000003"}
+    ),
+    "public.take_page": _take_page,
+    "public.withdraw_sign_up": _withdraw_sign_up,
     "training.cancel_course": lambda s, u: Filled(
         f"/training/courses/{_course(s).id}/cancel", {"reason": "人数不足"}, changed={"reason": "另有原因"}
     ),
@@ -354,6 +373,28 @@ FORMS: dict[str, Maker] = {
     "training.undo_import": _undo_import,
     "training.withdraw_trainee": _withdraw,
     "training.withdraw_trainees": _withdraw_several,
+    "volunteers.add_volunteer": lambda s, u: Filled(
+        "/volunteers/add", {**training.row(), "unit": _unit(s)}, changed={"phone": "13100000003"}
+    ),
+    "volunteers.add_volunteers": lambda s, u: Filled(
+        "/volunteers/add-list",
+        {**rows(training.row(), training.row()), "unit": _unit(s)},
+        "/volunteers/add-list",
+        changed=rows(training.row()),
+    ),
+    "volunteers.add_volunteers_file": lambda s, u: Filled(
+        "/volunteers/add-list",
+        {**_listed(training.row()), "unit": _unit(s)},
+        "/volunteers/add-list/file",
+        changed=_listed(training.row()),
+    ),
+    "volunteers.approve_sign_ups": lambda s, u: Filled(
+        f"/volunteers/sign-ups/approve?sign_up={sign_ups.received(s).record.id}"
+    ),
+    "volunteers.give_page": lambda s, u: Filled(f"/volunteers/{volunteering.volunteer(s).id}/page"),
+    "volunteers.reject_sign_ups": lambda s, u: Filled(
+        f"/volunteers/sign-ups/reject?sign_up={sign_ups.received(s).record.id}", {"reason": "本次招募已满"}
+    ),
 }
 
 # Forms that save nothing of the registers, or have tests of their own.
