@@ -25,7 +25,7 @@ class SignUpFilters(FilterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.state.choices = [
-            ("", _("Waiting for a decision")),
+            ("", _("Sign-up waits for a decision")),
             ("approved", _("Admitted")),
             ("rejected", _("Not admitted")),
             ("withdrawn", _("Withdrawn")),

@@ -34,7 +34,7 @@ from registry.web.locale import translate
 from registry.web.navigation import known
 
 SIGN_UP_STATES = {
-    "waiting": Status("wait", _l("Waiting for a decision")),
+    "waiting": Status("wait", _l("Sign-up waits for a decision")),
     "approved": Status("good", _l("Admitted")),
     "rejected": Status("bad", _l("Not admitted")),
     "withdrawn": Status("off", _l("Withdrawn")),
@@ -110,7 +110,7 @@ SIGN_UPS = Listing(
     default_sort="signed_up_at",
     batch=(
         BatchAction(_l("Approve"), "volunteers.approve_sign_ups", icon="check"),
-        BatchAction(_l("Reject"), "volunteers.reject_sign_ups", danger=True),
+        BatchAction(_l("Turn down"), "volunteers.reject_sign_ups", danger=True),
     ),
     title=_l("Applications"),
 )
