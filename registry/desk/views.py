@@ -87,11 +87,15 @@ def search() -> ResponseReturnValue:
 def _found(text: str) -> Results:
     if not text:
         return Results([], [], [])
-    people, certificates, courses = (
-        g.actor.scope(right)
-        for right in (Permission.PERSON_VIEW, Permission.CERTIFICATE_VIEW, Permission.COURSE_VIEW)
+    scope = g.actor.scope
+    return find(
+        db.session(),
+        text,
+        people=scope(Permission.PERSON_VIEW),
+        certificates=scope(Permission.CERTIFICATE_VIEW),
+        courses=scope(Permission.COURSE_VIEW),
+        volunteers=scope(Permission.VOLUNTEER_VIEW),
     )
-    return find(db.session(), text, people=people, certificates=certificates, courses=courses)
 
 
 def _number_holder(text: str) -> dict[str, object] | None:
