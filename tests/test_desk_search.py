@@ -13,7 +13,7 @@ from registry.core.scope import EVERYWHERE, NOWHERE, SYSTEM, Scope
 from registry.core.write import run
 from registry.desk.search import FEW, Results, find
 from registry.people import commands
-from tests import certificates, factories, training
+from tests import certificates, factories, training, volunteers
 from tests.accounts import Browser
 from tests.accounts import text as page_text
 
@@ -23,7 +23,7 @@ def scope_of(session: Session, *codes: str) -> Scope:
 
 
 def search(session: Session, text: str, scope: Scope) -> Results:
-    return find(session, text, people=scope, certificates=scope, courses=scope)
+    return find(session, text, people=scope, certificates=scope, courses=scope, volunteers=scope)
 
 
 def people(session: Session, text: str, scope: Scope) -> list[int]:
@@ -111,9 +111,10 @@ def test_certificates_and_courses_are_found_by_number(session: Session) -> None:
 def test_a_kind_without_the_right_is_not_looked_at(session: Session) -> None:
     person = factories.person(session)
     (certificate,) = certificates.issued(session, [person.id])
-    found = find(session, certificate.number, people=EVERYWHERE, certificates=NOWHERE, courses=NOWHERE)
+    one = {"certificates": NOWHERE, "courses": NOWHERE, "volunteers": NOWHERE}
+    found = find(session, certificate.number, people=EVERYWHERE, **one)
     assert found == Results([], [], [])
-    seen = find(session, certificate.number, people=NOWHERE, certificates=EVERYWHERE, courses=NOWHERE)
+    seen = find(session, certificate.number, people=NOWHERE, **{**one, "certificates": EVERYWHERE})
     assert [found.id for found in seen.certificates] == [certificate.id]
 
 
@@ -150,3 +151,17 @@ def test_the_page_and_the_suggestions(client: FlaskClient, session: Session) -> 
         assert "欧阳娜娜" in page
         assert f"/persons/{person.id}" in page
     assert "欧阳" not in page_text(browser.send("/search", q="zzz"))
+
+
+def test_a_volunteer_is_found_by_number_within_reach(session: Session) -> None:
+    found = volunteers.volunteer(session)
+    here = scope_of(session, factories.NANGUAN)
+    prefecture = scope_of(session, factories.CHANGCHUN, factories.NANGUAN, factories.KUANCHENG)
+    for within in (here, prefecture, EVERYWHERE):
+        for text in (found.number, found.number.lower()):
+            (line,) = search(session, text, within).people
+            assert (line.id, line.detail) == (found.person_id, found.number)
+    for outside in (scope_of(session, factories.YANJI, factories.YANBIAN), NOWHERE):
+        assert people(session, found.number, outside) == []
+    everywhere = {"people": EVERYWHERE, "certificates": EVERYWHERE, "courses": EVERYWHERE}
+    assert find(session, found.number, **everywhere, volunteers=NOWHERE).people == []

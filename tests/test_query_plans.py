@@ -87,7 +87,7 @@ def test_names_and_numbers_are_searched_along_indexes(
     sent: list[Any] = []
     listener = lambda *args: sent.append(args[2:4])  # noqa: E731
     event.listen(db.engine, "before_cursor_execute", listener)
-    find(session, "w", people=scope, certificates=scope, courses=scope)
+    find(session, "w", people=scope, certificates=scope, courses=scope, volunteers=scope)
     event.remove(db.engine, "before_cursor_execute", listener)
     statement, values = sent[-1]
     explained = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)

@@ -19,8 +19,11 @@ from registry.people.queries import MaskedIdentifier
 from registry.training.models import Course, Enrolment
 from registry.training.outcome import RESULT_KINDS, RESULT_LABELS, Result
 from registry.training.stages import STAGE_KINDS, STAGE_LABELS, stage_of
+from registry.volunteers.fields import PERIOD_KINDS, PERIODS
+from registry.volunteers.models import Volunteer
 from registry.web.columns import Link, Status
 from registry.web.locale import local_name, translate
+from registry.web.navigation import known
 
 Cells = list[Any]
 
@@ -83,6 +86,15 @@ def _validity(certificate: Certificate) -> Cells:
         certificate.valid_until or _("without end"),
         Status(STATE_KINDS[state], translate(state.label)),
     ]
+
+
+def volunteer_row(volunteer: Volunteer, kind: str | None, unit: Unit) -> Cells:
+    """The volunteer that somebody is, on the page of the person."""
+    number: Link | str = volunteer.number
+    if known("volunteers.volunteer"):
+        number = Link(url_for("volunteers.volunteer", volunteer_id=volunteer.id), volunteer.number)
+    state = Status(PERIOD_KINDS[kind], translate(PERIODS[kind])) if kind is not None else None
+    return [number, local_name(unit), volunteer.added_on, state]
 
 
 def course_row(course: Course, certified: bool) -> Cells:

@@ -20,9 +20,12 @@ from registry.desk.queries import FEW
 from registry.people.models import Person, PersonReach
 from registry.people.pinyin import name_pinyin
 from registry.training.models import Course
+from registry.volunteers.models import Volunteer
 
 # The character after every other in byte order.
 _LAST = "\U0010ffff"
+# How every number of a volunteer begins.
+_VOLUNTEER = "ZY"
 # Who typed less has not come to a dot that is missing.
 FEWEST_WITHOUT_DOT = 3
 # How many units a search is limited to; None is everywhere.
@@ -45,23 +48,27 @@ class Results(NamedTuple):
     courses: list[Found]
 
 
-def find(session: Session, text: str, *, people: Scope, certificates: Scope, courses: Scope) -> Results:
+def find(
+    session: Session, text: str, *, people: Scope, certificates: Scope, courses: Scope, volunteers: Scope
+) -> Results:
     """What begins with the text, within the reach of each kind.
 
-    A person begins so by name, with its middle dots or without, by spelling or initials, a certificate and
-    a course by number. Of each kind one more than FEW is read, to tell that there are more.
+    A person begins so by name, with its middle dots or without, by spelling or initials, or by the number as
+    a volunteer, a certificate and a course by number. Of each kind one more than FEW is read, to tell that
+    there are more.
     """
     name = tidy_name(text)
     dotless = not name.isascii() and "·" not in name and len(name) >= FEWEST_WITHOUT_DOT
     kinds = {"person": people, "certificate": certificates, "course": courses}
-    statement = _statement(*(_width(scope) for scope in kinds.values()), text.isascii(), dotless)
+    numbered = _width(volunteers) if text.upper().startswith(_VOLUNTEER) else 0
+    statement = _statement(*(_width(scope) for scope in kinds.values()), numbered, text.isascii(), dotless)
     found: dict[str, dict[int, Found]] = {kind: {} for kind in kinds}
     if statement is not None:
         values: dict[str, Any] = {"typed": name, "low": text.lower(), "upper": text.upper()}
         if dotless:
             values["spelling"] = name_pinyin(name)[0]
         values |= {f"{name}_last": value + _LAST for name, value in values.items()}
-        for kind, scope in kinds.items():
+        for kind, scope in {**kinds, "volunteer": volunteers}.items():
             values |= {f"{kind}_{number}": unit for number, unit in enumerate(sorted(scope.units or ()))}
         for row in session.execute(statement, values):
             found[row.kind][row.id] = Found(row.id, row.label, row.detail)
@@ -77,10 +84,13 @@ def _order(found: Found) -> tuple[str, int]:
 
 
 @cache
-def _statement(people: _Width, certificates: _Width, courses: _Width, spelled: bool, dotless: bool) -> Any:
+def _statement(
+    people: _Width, certificates: _Width, courses: _Width, volunteers: _Width, spelled: bool, dotless: bool
+) -> Any:
     """The statement for scopes of these widths, composed once. Only ASCII text can be a spelling."""
     parts = [
         *_people(people, spelled, dotless),
+        *_volunteers(volunteers),
         *_numbered("certificate", certificates, Certificate, Person.name),
         *_numbered("course", courses, Course, Course.title),
     ]
@@ -104,6 +114,18 @@ def _people(width: _Width, spelled: bool, dotless: bool) -> Iterator[Subquery]:
             rows = rows.where(PersonReach.unit_id == bindparam(f"person_{number}"))
             rows = rows.where(undotted) if typed == "spelling" else rows
             yield _first(rows, getattr(PersonReach, key), typed)
+
+
+def _volunteers(width: _Width) -> Iterator[Subquery]:
+    """Persons by their number as volunteers."""
+    numbered: Any = Volunteer.number
+    rows = _line("person", Person.canonical_id, Person.name, numbered).join_from(
+        Volunteer, Person, Person.id == Volunteer.person_id
+    )
+    if width is None:
+        yield _first(rows, numbered, "upper")
+    for number in range(width or 0):
+        yield _first(rows.where(Volunteer.unit_id == bindparam(f"volunteer_{number}")), numbered, "upper")
 
 
 def _numbered(kind: str, width: _Width, model: Any, detail: Any) -> Iterator[Subquery]:

@@ -12,7 +12,7 @@ from registry.core.errors import RuleError
 from registry.core.permissions import Permission
 from registry.core.text import clean, mask_name
 from registry.core.write import run
-from registry.desk import queries
+from registry.desk import queries, volunteering
 from registry.desk.rows import (
     about,
     certificate_row,
@@ -21,6 +21,7 @@ from registry.desk.rows import (
     held_row,
     open_course_row,
     person_row,
+    volunteer_row,
 )
 from registry.desk.search import Results, find
 from registry.indicators.cards import cards
@@ -54,6 +55,7 @@ def today() -> ResponseReturnValue:
         if actor.may(Permission.CERTIFICATE_PREPARE)
         else [],
         drafts=queries.open_drafts(session, courses) if actor.may(Permission.COURSE_EDIT) else [],
+        tasks=list(volunteering.tasks(session, actor)),
         batches=queries.batches_to_decide(session, approves, actor.user_id)
         if actor.may(Permission.CERTIFICATE_APPROVE)
         else [],
@@ -85,11 +87,15 @@ def search() -> ResponseReturnValue:
 def _found(text: str) -> Results:
     if not text:
         return Results([], [], [])
-    people, certificates, courses = (
-        g.actor.scope(right)
-        for right in (Permission.PERSON_VIEW, Permission.CERTIFICATE_VIEW, Permission.COURSE_VIEW)
+    scope = g.actor.scope
+    return find(
+        db.session(),
+        text,
+        people=scope(Permission.PERSON_VIEW),
+        certificates=scope(Permission.CERTIFICATE_VIEW),
+        courses=scope(Permission.COURSE_VIEW),
+        volunteers=scope(Permission.VOLUNTEER_VIEW),
     )
-    return find(db.session(), text, people=people, certificates=certificates, courses=courses)
 
 
 def _number_holder(text: str) -> dict[str, object] | None:
@@ -126,6 +132,14 @@ def person(person_id: int) -> ResponseReturnValue:
         identified=bool(documents),
         certificates=[held_row(*held) for held in facts.certificates],
         courses=[enrolment_row(*taken) for taken in facts.courses],
+        volunteers=[
+            volunteer_row(*found)
+            for found in volunteering.volunteer_of(
+                session, actor.scope(Permission.VOLUNTEER_VIEW), record.id, clock.today()
+            )
+        ]
+        if actor.may(Permission.VOLUNTEER_VIEW)
+        else None,
         facts=facts,
         history=[
             {

@@ -31,6 +31,14 @@ PERIODS: dict[str, str] = {
     "suspended": N_("Suspended"),
     "left": N_("Left"),
 }
+# How each is marked on pages.
+PERIOD_KINDS: dict[str, str] = {
+    "enrolled": "info",
+    "registered": "good",
+    "leave": "wait",
+    "suspended": "bad",
+    "left": "off",
+}
 # Who may serve and be booked for a shift.
 SERVING = ("enrolled", "registered")
 # What a period can be followed by. Becoming registered takes an application that somebody decides.

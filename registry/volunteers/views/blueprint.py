@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
+from registry.volunteers.fields import PERIOD_KINDS, PERIODS
 from registry.volunteers.models import Volunteer
 from registry.web.columns import Status
 from registry.web.locale import translate
@@ -16,13 +17,7 @@ from registry.web.navigation import known
 
 blueprint = Blueprint("volunteers", __name__, url_prefix="/volunteers")
 
-PERIOD_STATES = {
-    "enrolled": Status("info", _l("Enrolled volunteer")),
-    "registered": Status("good", _l("Registered volunteer")),
-    "leave": Status("wait", _l("On leave")),
-    "suspended": Status("bad", _l("Suspended")),
-    "left": Status("off", _l("Left")),
-}
+PERIOD_STATES = {kind: Status(PERIOD_KINDS[kind], _l(label)) for kind, label in PERIODS.items()}
 
 
 class Tab(NamedTuple):

@@ -1,0 +1,94 @@
+"""What waits for somebody in the register of volunteers, and the volunteer behind a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from registry.accounts.models import Unit
+from registry.core.permissions import Permission
+from registry.core.scope import Actor, Scope
+from registry.people.models import Person
+from registry.volunteers.models import (
+    RegistrationApplication,
+    ServiceEntry,
+    SignUp,
+    Volunteer,
+    VolunteerPeriod,
+)
+from registry.volunteers.queries.standing import in_force
+from registry.web.navigation import known
+
+# More than so many are told as "more than".
+MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """A line of the start page: what waits, how many, and where it is done."""
+
+    label: str
+    count: int
+    url: str
+
+
+def tasks(session: Session, actor: Actor) -> Iterator[Task]:
+    """What waits for the actor; a line only where something does and its page exists."""
+    for endpoint, state, label, rows in _waiting(actor):
+        if not known(endpoint):
+            continue
+        count = session.execute(select(func.count()).select_from(rows.limit(MOST).subquery())).scalar_one()
+        if count:
+            yield Task(label, count, url_for(endpoint, state=state))
+
+
+def _waiting(actor: Actor) -> Iterator[tuple[str, str, str, Select[Any]]]:
+    if actor.may(Permission.VOLUNTEER_EDIT):
+        scope = actor.scope(Permission.VOLUNTEER_EDIT)
+        rows = select(SignUp.id).where(SignUp.state == "waiting", scope.where(SignUp.unit_id))
+        yield "volunteers.sign_ups", "waiting", _("Sign-ups to decide on"), rows
+    if actor.may(Permission.SERVICE_APPROVE):
+        scope = actor.scope(Permission.SERVICE_APPROVE)
+        rows = select(ServiceEntry.id).where(
+            ServiceEntry.state == "submitted",
+            scope.where(ServiceEntry.unit_id),
+            _not_by(ServiceEntry.submitted_by, actor),
+        )
+        yield "volunteers.service_entries", "submitted", _("Hours to approve"), rows
+    if actor.may(Permission.VOLUNTEER_APPROVE):
+        scope = actor.scope(Permission.VOLUNTEER_APPROVE)
+        rows = select(RegistrationApplication.id).where(
+            RegistrationApplication.state == "waiting",
+            scope.where(RegistrationApplication.unit_id),
+            _not_by(RegistrationApplication.applied_by, actor),
+        )
+        yield "volunteers.registrations", "waiting", _("Registrations to decide on"), rows
+
+
+def _not_by(column: Any, actor: Actor) -> ColumnElement[bool]:
+    """What somebody else submitted; a volunteer who did it on a phone is nobody here."""
+    return or_(column.is_(None), column != actor.user_id) if actor.user_id is not None else false()
+
+
+def volunteer_of(
+    session: Session, scope: Scope, person_id: int, day: date
+) -> list[tuple[Volunteer, str | None, Unit]]:
+    """The rows of volunteers behind a canonical person within reach, with state on a day and unit."""
+    rows = session.execute(
+        select(Volunteer, VolunteerPeriod.kind, Unit)
+        .join(Person, Person.id == Volunteer.person_id)
+        .join(Unit, Unit.id == Volunteer.unit_id)
+        .outerjoin(VolunteerPeriod, (VolunteerPeriod.volunteer_id == Volunteer.id) & in_force(day))
+        .where(
+            Person.canonical_id == person_id, Volunteer.voided_at.is_(None), scope.where(Volunteer.unit_id)
+        )
+        .order_by(Volunteer.id)
+    )
+    return list(rows.all())
