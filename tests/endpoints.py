@@ -16,11 +16,7 @@ from registry.accounts.models import RoleGrant, UnitParent
 from registry.accounts.sessions import open_session
 from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
-from registry.core.scope import SYSTEM
-from registry.core.write import run
 from registry.training.models import Enrolment, RosterImport
-from registry.volunteers.commands.own_page import give_page
-from registry.volunteers.queries.sign_ups import sign_up_address
 from tests import certificates, factories, sign_ups, training
 from tests import volunteers as volunteering
 
@@ -86,9 +82,7 @@ def records_in(session: Session, code: str) -> dict[str, Any]:
         "listing": "people.people",
         "indicator": "rescuers_first",
         **volunteering.one_of_each(session, code),
-        "own_token": run(SYSTEM, give_page, volunteering.volunteer(session, code)),
-        "join_token": sign_up_address(unit),
-        "receipt_token": sign_ups.received(session, code).token,
+        **sign_ups.tokens(session, code),
     }
 
 

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 from registry.core import clock
 from registry.core.scope import SYSTEM
 from registry.core.secrets import new_token
-from registry.core.write import run
+from registry.core.write import run, write
 from registry.volunteers.commands.applicants import Applicant, read_applicant
+from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.commands.sign_up import sign_up
 from registry.volunteers.models import Activity, SignUp
+from registry.volunteers.queries.sign_ups import receipt_digest, sign_up_address
 from registry.volunteers.rules import rule_on
 from tests import factories as make
+from tests import volunteers as makers
 
 PHONE = "13900001234"
 
@@ -65,6 +68,36 @@ def received(
         "token": token,
     }
     return Received(run(SYSTEM, sign_up, **values), token)
+
+
+def tokens(session: Session, unit_code: str) -> dict[str, str]:
+    """What opens the public pages of a unit: the sign-up page, a receipt, and the own page of a volunteer."""
+    found = make.unit(session, unit_code)
+    return {
+        "own_token": run(SYSTEM, give_page, makers.volunteer(session, unit_code)),
+        "join_token": sign_up_address(found),
+        "receipt_token": received(session, unit_code).token,
+    }
+
+
+def many(session: Session, count: int, unit_code: str) -> None:
+    """Sign-ups that wait, in one write."""
+    unit_id = make.unit(session, unit_code).id
+    people = [applicant(session, typed()) for _ in range(count)]
+    with write("volunteers.factory", SYSTEM) as w:
+        w.insert_many(
+            SignUp,
+            [
+                {
+                    "unit_id": unit_id,
+                    "values": one.values(),
+                    "number_hash": one.entrant.document_hash,
+                    "receipt_digest": receipt_digest(new_token()),
+                    "signed_up_at": w.at,
+                }
+                for one in people
+            ],
+        )
 
 
 def again(session: Session, record: SignUp) -> SignUp:

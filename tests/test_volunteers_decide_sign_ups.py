@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from registry.core import clock
@@ -18,7 +18,7 @@ from registry.core.db import db
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
 from registry.core.journal import JournalEntry, verify
 from registry.core.permissions import Role
-from registry.core.scope import EVERYWHERE, SYSTEM
+from registry.core.scope import EVERYWHERE, SYSTEM, Scope
 from registry.core.write import run
 from registry.people.models import Person
 from registry.volunteers.commands.decide_sign_ups import (
@@ -368,3 +368,19 @@ def test_the_page_of_an_applicant_tells_what_stands_against_it(session: Session,
     assert again(session, good).state == "approved"
     for state in ("approved", "all"):
         assert "/volunteers/sign-ups/" in text_of(reader.client.get(f"/volunteers/sign-ups?state={state}"))
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("units", [None, (3,)])
+def test_the_queue_is_read_along_indexes(session: Session, units: tuple[int, ...] | None) -> None:
+    scope = EVERYWHERE if units is None else Scope(frozenset(units))
+    rows = sign_ups(scope, state="waiting").order_by(SignUp.id).limit(21)
+    compiled = rows.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+    told = "\n".join(row[-1] for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")))
+    assert "uq_person_identifier_hash (kind=? AND value_hash=?)" in told
+    assert "ix_sign_up_number_hash (number_hash=?" in told
+    assert "SCAN person" not in told
+    assert "SCAN volunteer" not in told
+    if units is not None:
+        assert "ix_sign_up_unit (unit_id=? AND state=?)" in told
+        assert "TEMP B-TREE" not in told

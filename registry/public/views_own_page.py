@@ -12,14 +12,12 @@ from registry.core.text import mask_name
 from registry.people.identity import age_on
 from registry.public.blueprint import blueprint, in_chosen_language
 from registry.public.verdicts import ADULT
-from registry.volunteers.fields import FIELDS, PERIODS
+from registry.volunteers.fields import FIELDS, PERIOD_KINDS, PERIODS
 from registry.volunteers.queries.own_page import volunteer_by_page
 from registry.volunteers.queries.own_record import own_record
 from registry.web.guard import PUBLIC, permit
 from registry.web.locale import local_name
 from registry.web.navigation import known
-
-STATE_KINDS = {"enrolled": "info", "registered": "good", "leave": "wait", "suspended": "bad", "left": "off"}
 
 
 @blueprint.get("/my/<token>")
@@ -41,7 +39,7 @@ def own_page(token: str) -> ResponseReturnValue:
         "public/own_page.html",
         volunteer=volunteer,
         name=mask_name(person.name, minor=minor),
-        state=(STATE_KINDS[now.kind], _(PERIODS[now.kind])) if now is not None else None,
+        state=(PERIOD_KINDS[now.kind], _(PERIODS[now.kind])) if now is not None else None,
         periods=[
             (_(PERIODS[period.kind]), period.starts_on, period.ended_on, local_name(unit))
             for period, unit in record.periods

@@ -81,7 +81,8 @@ def sign_ups(scope: Scope, *, state: str | None = None, again: bool = False) -> 
     member, admitted = aliased(Person), aliased(Person)
     waits_before = exists().where(
         earlier.number_hash == SignUp.number_hash,
-        earlier.unit_id == SignUp.unit_id,
+        # Found by its number; a sum is looked for in no index, or all that wait at the unit would be read.
+        earlier.unit_id + 0 == SignUp.unit_id,
         earlier.state == "waiting",
         earlier.id < SignUp.id,
     )
