@@ -416,6 +416,7 @@ OTHERS = {
     "people.reveal_identifier",
     "public.look_up",
     "public.verify",
+    "volunteers.reveal_sign_up",
 }
 
 

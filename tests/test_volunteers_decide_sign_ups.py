@@ -27,7 +27,8 @@ from registry.volunteers.commands.decide_sign_ups import (
     hindrances,
     reject_sign_ups,
 )
-from registry.volunteers.commands.periods import change_period
+from registry.volunteers.commands.periods import change_period, void_period
+from registry.volunteers.commands.reveal_sign_up import reveal_sign_up
 from registry.volunteers.models import SignUp, Volunteer
 from registry.volunteers.queries.sign_ups import sign_ups
 from tests import factories as make
@@ -126,8 +127,6 @@ def test_who_left_comes_back_with_a_new_period_but_not_on_the_same_day(session: 
         session.rollback()
         assert bool(hindrances(session, [again(session, record)], today)) == hindered
         if hindered:
-            from registry.volunteers.commands.periods import void_period
-
             run(SYSTEM, void_period, left, reason="日期有误")
     run(SYSTEM, approve_sign_ups, [again(session, record)])
     assert again(session, record).volunteer_id == volunteer.id
@@ -384,3 +383,33 @@ def test_the_queue_is_read_along_indexes(session: Session, units: tuple[int, ...
     if units is not None:
         assert "ix_sign_up_unit (unit_id=? AND state=?)" in told
         assert "TEMP B-TREE" not in told
+
+
+# Calling before deciding
+
+
+def test_numbers_are_shown_with_a_reason_and_it_is_journalled(session: Session, reader: Reader) -> None:
+    told = typed(441)
+    record, _ = received(session, told=told)
+    session.rollback()
+    path = f"/volunteers/sign-ups/{record.id}"
+    assert f"{path}/reveal" in text_of(reader.client.get(path))
+    sent = keys(text_of(reader.client.get(f"{path}/reveal")))
+    before = last_entry(session).seq
+    assert told["document_number"] not in text_of(reader.send(f"{path}/reveal", **sent, reason="看"))
+    assert last_entry(session).seq == before
+    page = text_of(reader.send(f"{path}/reveal", **sent, reason="电话核实报名信息"))
+    assert told["document_number"] in page
+    assert told["phone"] in page
+    entry = last_entry(session)
+    assert (entry.action, entry.reason) == ("volunteers.reveal_sign_up", "电话核实报名信息")
+    assert entry.unit_id == record.unit_id
+    for role in (Role.AUDITOR, Role.TRAINER):
+        with pytest.raises(ForbiddenError):
+            run(make.actor(session, role), reveal_sign_up, record, reason="电话核实")
+
+
+def test_nothing_is_left_to_be_shown_of_a_decided_one(session: Session) -> None:
+    record, _ = received(session, told=typed(442))
+    run(SYSTEM, reject_sign_ups, [record], reason="不在服务区域")
+    assert run(SYSTEM, reveal_sign_up, record, reason="电话核实") == []

@@ -11,12 +11,12 @@ from registry.core.db import db
 from registry.core.text import mask_name
 from registry.people.identity import age_on
 from registry.public.blueprint import blueprint, in_chosen_language
+from registry.public.branches import branch
 from registry.public.verdicts import ADULT
 from registry.volunteers.fields import FIELDS, PERIOD_KINDS, PERIODS
 from registry.volunteers.queries.own_page import volunteer_by_page
 from registry.volunteers.queries.own_record import own_record
 from registry.web.guard import PUBLIC, permit
-from registry.web.locale import local_name
 from registry.web.navigation import known
 
 
@@ -41,7 +41,7 @@ def own_page(token: str) -> ResponseReturnValue:
         name=mask_name(person.name, minor=minor),
         state=(PERIOD_KINDS[now.kind], _(PERIODS[now.kind])) if now is not None else None,
         periods=[
-            (_(PERIODS[period.kind]), period.starts_on, period.ended_on, local_name(unit))
+            (_(PERIODS[period.kind]), period.starts_on, period.ended_on, branch(unit))
             for period, unit in record.periods
         ],
         teams=[(team.name, _(FIELDS.get(team.field, team.field)), leads) for team, leads in record.teams],

@@ -17,6 +17,7 @@ from registry.core.ops import key_digest
 from registry.core.secrets import blind_index
 from registry.core.write import Once, run, run_once
 from registry.public.blueprint import asking_address, blueprint, in_chosen_language, too_many
+from registry.public.branches import branch
 from registry.public.forms_sign_up import ReceiptForm, SignUpForm
 from registry.volunteers.commands import sign_up as commands
 from registry.volunteers.commands.applicants import Applicant, read_applicant
@@ -67,7 +68,7 @@ def _sign_up_page(form: SignUpForm, unit: Unit, activity: Activity | None) -> Re
         render_template(
             "public/sign_up.html",
             form=form,
-            unit=unit,
+            branch=branch(unit),
             activity=activity,
             closed=closed,
             # What was typed for an activity that is over can still be sent to the unit.
@@ -133,7 +134,7 @@ def sign_up_receipt(token: str) -> ResponseReturnValue:
         record=record,
         token=token,
         form=ReceiptForm(formdata=None),
-        unit=db.session.get_one(Unit, record.unit_id),
+        branch=branch(db.session.get_one(Unit, record.unit_id)),
         activity=db.session.get(Activity, record.activity_id) if record.activity_id else None,
         page_waits=_page_waits(record),
     )

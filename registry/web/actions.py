@@ -72,6 +72,7 @@ ACTIONS = {
     "volunteers.take_page": N_("Address of an own page taken"),
     "volunteers.approve_sign_ups": N_("Applications approved"),
     "volunteers.reject_sign_ups": N_("Applications rejected"),
+    "volunteers.reveal_sign_up": N_("Numbers of an applicant shown in clear"),
     "volunteers.import_volunteers": N_("Volunteers taken over"),
     "training.load_course_types": N_("Course types loaded"),
     "certificates.load_credential_types": N_("Credential types loaded"),

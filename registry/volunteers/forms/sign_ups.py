@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from registry.accounts import queries as accounts
@@ -47,6 +47,12 @@ class RejectSignUpsForm(BaseForm):
         validators=[InputRequired(), Length(min=2, max=200)],
         description=_l("The applicants read it on their receipt, and it stands in the journal."),
     )
+
+
+class RevealSignUpForm(BaseForm):
+    """Why number and phone of an applicant are shown in clear."""
+
+    reason = StringField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
 
 
 class GivePageForm(BaseForm):

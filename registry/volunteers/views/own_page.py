@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from registry.accounts.models import Unit
 from registry.accounts.totp import qr_path
+from registry.certificates.snapshots import issuer_of
+from registry.core import clock
 from registry.core.db import LARGEST_ID, db
 from registry.core.errors import RecordNotFoundError
 from registry.core.permissions import Permission
@@ -22,6 +24,7 @@ from registry.volunteers.views.blueprint import blueprint
 from registry.volunteers.views.sign_ups import volunteer_url
 from registry.web.guard import permit
 from registry.web.load import load
+from registry.web.locale import is_english
 from registry.web.submit import submit
 
 # Where the browser of the member of staff carries the address from giving it to the page that shows it once.
@@ -90,11 +93,12 @@ def sign_up_poster(unit_id: int) -> ResponseReturnValue:
         activity = db.session.execute(found).scalar()
         if activity is None:
             raise RecordNotFoundError("activity")
+    issuer = issuer_of(db.session(), unit, clock.today())
     token = activity.sign_up_token if activity is not None else sign_up_address(unit)
     address = outside(url_for("public.sign_up", token=token))
     return render_template(
         "volunteers/sign_up_poster.html",
-        unit=unit,
+        unit=issuer.en if is_english() else issuer.zh,
         activity=activity,
         address=address,
         qr=qr_path(address),

@@ -13,15 +13,18 @@ from flask_login import current_user
 from registry.accounts.queries import tree_on
 from registry.core import clock
 from registry.core.db import db
+from registry.core.errors import RuleError
 from registry.core.permissions import Permission
 from registry.core.scope import Scope
 from registry.core.text import mask_name, mask_phone
+from registry.core.write import run
 from registry.people.identity import age_on
 from registry.people.queries import number_mask
 from registry.volunteers.commands.applicants import admission_of
 from registry.volunteers.commands.decide_sign_ups import hindrances
+from registry.volunteers.commands.reveal_sign_up import reveal_sign_up as reveal
 from registry.volunteers.fields import FIELDS
-from registry.volunteers.forms.sign_ups import ApproveSignUpsForm, SignUpFilters
+from registry.volunteers.forms.sign_ups import ApproveSignUpsForm, RevealSignUpForm, SignUpFilters
 from registry.volunteers.models import SignUp
 from registry.volunteers.queries.sign_ups import sign_ups as all_sign_ups
 from registry.volunteers.queries.sign_ups import sign_ups_of
@@ -182,6 +185,27 @@ def sign_up(sign_up_id: int) -> ResponseReturnValue:
         form=ApproveSignUpsForm(formdata=None),
         decides=decides,
         volunteer_url=volunteer_url(record.volunteer_id),
+    )
+
+
+@blueprint.route("/sign-ups/<int:sign_up_id>/reveal", methods=["GET", "POST"])
+@permit(Permission.VOLUNTEER_EDIT)
+def reveal_sign_up(sign_up_id: int) -> ResponseReturnValue:
+    """Show number and phones of an applicant in clear, once, with a reason: to call before deciding."""
+    record = load(SignUp, sign_up_id)
+    form = RevealSignUpForm()
+    shown = None
+    if form.validate_on_submit():
+        try:
+            values = run(g.actor, reveal, record, reason=form.reason.data or "")
+            labels = {"number": _("Document number"), "phone": _("Phone")}
+            labels["guardian_phone"] = _("Phone of the guardian")
+            shown = [(labels[key], value) for key, value in values]
+        except RuleError as error:
+            form.add_refusal(error)
+    (row,) = sign_ups_of(db.session(), g.scope, [record.id])
+    return render_template(
+        "volunteers/reveal_sign_up.html", form=form, record=record, name=name_of(row) or "—", shown=shown
     )
 
 
