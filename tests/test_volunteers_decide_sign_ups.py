@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -21,6 +24,7 @@ from registry.core.permissions import Role
 from registry.core.scope import EVERYWHERE, SYSTEM, Scope
 from registry.core.write import run
 from registry.people.models import Person
+from registry.people.queries import known_by_hash
 from registry.volunteers.commands.decide_sign_ups import (
     Decided,
     approve_sign_ups,
@@ -29,14 +33,18 @@ from registry.volunteers.commands.decide_sign_ups import (
 )
 from registry.volunteers.commands.periods import change_period, void_period
 from registry.volunteers.commands.reveal_sign_up import reveal_sign_up
+from registry.volunteers.commands.sign_up import withdraw_sign_up
 from registry.volunteers.models import SignUp, Volunteer
 from registry.volunteers.queries.sign_ups import sign_ups
 from tests import factories as make
 from tests import volunteers as makers
 from tests.endpoints import Reader
 from tests.imports import count
-from tests.sign_ups import again, received, typed
+from tests.sign_ups import Received, again, received, typed
 from tests.training import statements
+
+# Every example has people of its own.
+_serials = itertools.count(2_000, 2)
 
 
 def last_entry(session: Session) -> JournalEntry:
@@ -149,8 +157,6 @@ def test_what_the_same_person_sent_again_is_decided_along(session: Session) -> N
 
 
 def test_withdrawing_the_first_brings_the_next_up(session: Session) -> None:
-    from registry.volunteers.commands.sign_up import withdraw_sign_up
-
     told = typed(82)
     _first, token = received(session, told=told)
     second, _ = received(session, told=told)
@@ -211,6 +217,58 @@ def test_only_volunteer_staff_within_reach_decide(session: Session) -> None:
         with pytest.raises(RecordNotFoundError):
             run(make.actor(session, Role.VOLUNTEER_COORDINATOR), verb, [record, elsewhere], **more)
     assert [again(session, one).state for one in (record, elsewhere)] == ["waiting", "waiting"]
+
+
+# Whatever happens in whatever order
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(("sign up", "again", "withdraw", "approve", "reject", "approve all")),
+            st.integers(0, 5),
+        ),
+        max_size=9,
+    )
+)
+def test_a_decision_holds_and_nobody_comes_in_twice(session: Session, steps: list[tuple[str, int]]) -> None:
+    session.rollback()
+    first = next(_serials)
+    made: list[Received] = []
+    decided: dict[int, str] = {}
+
+    def act(step: str, which: int) -> None:
+        if step in ("sign up", "again") or not made:
+            serial = first + (which % 2 if step == "sign up" else 0)
+            made.append(received(session, told=typed(serial, field=("rescue", "youth")[which % 2])))
+            return
+        record, token = made[which % len(made)]
+        if step == "withdraw":
+            run(SYSTEM, withdraw_sign_up, token=token)
+        elif step == "reject":
+            run(SYSTEM, reject_sign_ups, [record], reason="不在服务区域")
+        else:
+            run(SYSTEM, approve_sign_ups, [one.record for one in made] if "all" in step else [record])
+
+    for step, which in steps:
+        try:
+            act(step, which)
+        except RuleError:
+            session.rollback()
+        session.rollback()
+        for one in made:
+            now = again(session, one.record)
+            assert now.state == decided.get(now.id, now.state), "a decision was changed"
+            if now.state != "waiting":
+                decided[now.id] = now.state
+                assert "number" not in now.values
+                assert now.number_hash is None
+            assert (now.state == "approved") == (now.volunteer_id is not None)
+    people = [make.entrant(serial=first + n).document_hash for n in (0, 1)]
+    admitted = {again(session, one.record).volunteer_id for one in made} - {None}
+    known = known_by_hash(session, [one for one in people if one])
+    assert len(admitted) == len(known) <= 2
 
 
 # At once

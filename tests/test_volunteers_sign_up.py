@@ -258,6 +258,16 @@ def test_the_same_form_twice_is_one_sign_up_with_one_receipt(session: Session, a
     assert len(records(session)) == 1
 
 
+def test_the_same_form_after_its_key_was_swept_away_is_still_one(session: Session, anyone: Browser) -> None:
+    told, key = typed(), "b" * 32
+    first = send(anyone, told, form_key=key)
+    session.rollback()
+    session.execute(sql("DELETE FROM form_key"))
+    session.commit()
+    assert send(anyone, told, form_key=key).location == first.location
+    assert len(records(session)) == 1
+
+
 def test_a_second_sign_up_of_the_same_number_is_answered_alike_and_listed_once(
     app: Flask, session: Session, anyone: Browser
 ) -> None:
@@ -301,8 +311,10 @@ def test_a_flood_from_one_address_or_with_one_number_is_slowed_down(
     app: Flask, session: Session, anyone: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = typed()
-    codes = [send(anyone, told).status_code for _ in range(7)]
-    assert codes == [303] * 5 + [429] * 2
+    answers = [send(anyone, told) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429] * 2
+    assert int(answers[-1].headers["Retry-After"]) <= 60
+    assert all(kept in text(answers[-1]) for kept in told.values())
     from registry.public import views_sign_up
 
     monkeypatch.setattr(views_sign_up, "ADDRESS_SIGN_UPS", 1)

@@ -18,7 +18,12 @@ from registry.web.locale import translate
 
 
 class SignUpForm(BaseForm):
-    """Eight fields at most, since they are filled in on a telephone."""
+    """Eight fields at most, since they are filled in on a telephone.
+
+    `wait` is after how many seconds it can be sent again when too many were sent.
+    """
+
+    wait = 0
 
     name = StringField(
         _l("Your name"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from math import ceil
 
 from flask import Response, flash, g, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -13,10 +14,11 @@ from registry.accounts.throttle import Gate, take_try
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import AlreadySavedError, BusyError, RuleError, StorageError
+from registry.core.i18n import N_
 from registry.core.ops import key_digest
 from registry.core.secrets import blind_index
 from registry.core.write import Once, run, run_once
-from registry.public.blueprint import asking_address, blueprint, in_chosen_language, too_many
+from registry.public.blueprint import asking_address, blueprint, in_chosen_language
 from registry.public.branches import branch
 from registry.public.forms_sign_up import ReceiptForm, SignUpForm
 from registry.volunteers.commands import sign_up as commands
@@ -35,6 +37,10 @@ from registry.web.locale import translate
 
 # A class or a works canteen signs up behind one address; one person signs up once.
 ADDRESS_SIGN_UPS, NUMBER_SIGN_UPS = 40, 1
+_TOO_MANY = N_(
+    "Too many people signed up from here just now. Nothing was sent; what you typed is kept: send it again "
+    "in %(minutes)s minutes."
+)
 
 
 @blueprint.route("/join/<token>", methods=["GET", "POST"])
@@ -53,7 +59,10 @@ def sign_up(token: str) -> ResponseReturnValue:
             done = _send(form, unit, activity, applicant)
             if done is not None:
                 return done
-    return _sign_up_page(form, unit, activity)
+    page = _sign_up_page(form, unit, activity)
+    if form.wait:
+        page.status_code, page.headers["Retry-After"] = 429, str(form.wait)
+    return page
 
 
 def _sign_up_page(form: SignUpForm, unit: Unit, activity: Activity | None) -> Response:
@@ -99,7 +108,8 @@ def _send(
         # What was sent already is no new try; it leads to its receipt.
         opens = None if is_receipt(db.session(), token) else take_try(gates)
         if opens is not None:
-            return too_many((opens - clock.now()).total_seconds())
+            form.wait = max(1, ceil((opens - clock.now()).total_seconds()))
+            raise RuleError(_TOO_MANY, minutes=ceil(form.wait / 60))
         values = {
             "unit_id": unit.id,
             "activity_id": activity.id if activity is not None else None,

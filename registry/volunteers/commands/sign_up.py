@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from registry.accounts.models import Unit
-from registry.core.errors import RecordNotFoundError, RuleError
+from registry.core.errors import AlreadySavedError, RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.write import Write, command
 from registry.volunteers.commands.applicants import Applicant, forget
 from registry.volunteers.commands.own_page import page_digest
 from registry.volunteers.commands.periods import Admission, refuse_unfit
 from registry.volunteers.models import Activity, SignUp, Volunteer
-from registry.volunteers.queries.sign_ups import receipt_digest, sign_up_by_receipt
+from registry.volunteers.queries.sign_ups import is_receipt, receipt_digest, sign_up_by_receipt
 from registry.volunteers.rules import rule_on
 
 
@@ -39,8 +39,11 @@ def sign_up(w: Write, *, unit_id: int, activity_id: int | None, applicant: Appli
     """Keep what somebody sent from the page of a unit or an activity until staff decide. Nobody is added.
 
     `token` opens the receipt; only its digest is stored. RuleError for an activity that takes nobody, and
-    for somebody who has become unfit since the form was checked.
+    for somebody who has become unfit since the form was checked; AlreadySavedError when the receipt exists.
     """
+    if is_receipt(w.session, token):
+        # The key of the form, long swept away, would have told the same.
+        raise AlreadySavedError("", same=True)
     if w.session.get(Unit, unit_id) is None:
         raise RecordNotFoundError("unit")
     if activity_id is not None:
