@@ -28,7 +28,7 @@ from registry.training import commands
 from registry.training.commands import DraftRow
 from registry.training.models import Course, Enrolment, RosterImport
 from registry.training.queries.courses import sessions_of, version_of
-from tests import certificates, factories, training
+from tests import certificates, factories, filled_standing, training
 
 _serial = count(1)
 
@@ -354,6 +354,7 @@ FORMS: dict[str, Maker] = {
     "training.undo_import": _undo_import,
     "training.withdraw_trainee": _withdraw,
     "training.withdraw_trainees": _withdraw_several,
+    **filled_standing.FORMS,
 }
 
 # Forms that save nothing of the registers, or have tests of their own.

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from registry.volunteers.views import (  # noqa: F401 - each adds its pages to the blueprint.
+    members,
+    periods,
+    registrations,
+    rules,
+    teams,
+    volunteer,
+    volunteers,
+)
 from registry.volunteers.views.blueprint import blueprint
 
 __all__ = ["blueprint"]
