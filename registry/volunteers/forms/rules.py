@@ -117,7 +117,7 @@ class StarsForm(RuleForm):
         return {"hours": [int(part) for part in self._parts()], "notice_days": self.notice_days.data}
 
 
-def _points(code: str) -> DecimalField:
+def _points() -> DecimalField:
     return DecimalField(
         _l("Points for an hour"), places=2, validators=[InputRequired(), NumberRange(min=0, max=1_000)]
     )
@@ -126,15 +126,15 @@ def _points(code: str) -> DecimalField:
 class PointsForm(RuleForm):
     """The points for an hour of each field, in points with two places."""
 
-    points_rescue = _points("rescue")
-    points_aid = _points("aid")
-    points_blood = _points("blood")
-    points_stem_cells = _points("stem_cells")
-    points_ihl = _points("ihl")
-    points_community = _points("community")
-    points_elderly = _points("elderly")
-    points_youth = _points("youth")
-    points_other = _points("other")
+    points_rescue = _points()
+    points_aid = _points()
+    points_blood = _points()
+    points_stem_cells = _points()
+    points_ihl = _points()
+    points_community = _points()
+    points_elderly = _points()
+    points_youth = _points()
+    points_other = _points()
     expires_months = _whole(_l("Points expire after so many months"), "expires_months")
 
     def process(self, *args: Any, **kwargs: Any) -> None:
@@ -171,10 +171,14 @@ class HoursForm(RuleForm):
     step_minutes = SelectField(
         _l("Service is counted in steps of (minutes)"),
         coerce=int,
-        choices=[(step, str(step)) for step in STEPS],
         validators=[InputRequired()],
     )
     second_person = BooleanField(_l("Somebody else than who entered the hours approves them"))
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """The choices are needed before the values are read."""
+        self.step_minutes.choices = [(step, str(step)) for step in STEPS]
+        super().process(*args, **kwargs)
 
     def terms(self) -> dict[str, Any]:
         """The step in minutes, and whether a second person approves."""

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from registry.accounts.commands import EARLIEST
 from registry.core import clock
 from registry.core.db import db
+from registry.core.errors import ForbiddenError
 from registry.core.permissions import Permission
 from registry.volunteers.commands.rules import change_rule as change_rule_command
 from registry.volunteers.fields import FIELDS
@@ -43,10 +44,13 @@ def rules() -> ResponseReturnValue:
             }
             for kind, definition in RULES.items()
         ],
-        # A rule holds for everyone, so only the province changes it.
-        may_edit=g.actor.may(Permission.SETTING_EDIT)
-        and g.actor.scope(Permission.SETTING_EDIT).units is None,
+        may_edit=_may_edit(),
     )
+
+
+def _may_edit() -> bool:
+    """A rule holds for everyone, so only the province changes it."""
+    return bool(g.actor.may(Permission.SETTING_EDIT) and g.actor.scope(Permission.SETTING_EDIT).units is None)
 
 
 def _rows(found: list[VolunteerRule]) -> list[list[Any]]:
@@ -117,6 +121,8 @@ def change_rule(kind: str) -> ResponseReturnValue:
     """A new version of a kind of rule."""
     if kind not in RULES:
         abort(404)
+    if request.method == "POST" and not _may_edit():
+        raise ForbiddenError("volunteers.change_rule")
     form = RULE_FORMS[kind]()
     latest = next(iter(versions(db.session(), kind).get(kind, ())), None)
     if request.method == "GET":
