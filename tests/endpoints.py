@@ -81,6 +81,7 @@ def records_in(session: Session, code: str) -> dict[str, Any]:
         "setting": "certificate_second_person",
         "listing": "people.people",
         "indicator": "rescuers_first",
+        "rule_kind": "registration",
         **volunteering.one_of_each(session, code),
         **sign_ups.tokens(session, code),
     }

@@ -29,7 +29,7 @@ from registry.training.commands import DraftRow
 from registry.training.models import Course, Enrolment, RosterImport
 from registry.training.queries.courses import sessions_of, version_of
 from registry.volunteers.commands.decide_sign_ups import approve_sign_ups
-from tests import certificates, factories, sign_ups, training
+from tests import certificates, factories, filled_standing, sign_ups, training
 from tests import volunteers as volunteering
 
 _serial = count(1)
@@ -395,6 +395,7 @@ FORMS: dict[str, Maker] = {
     "volunteers.reject_sign_ups": lambda s, u: Filled(
         f"/volunteers/sign-ups/reject?sign_up={sign_ups.received(s).record.id}", {"reason": "本次招募已满"}
     ),
+    **filled_standing.FORMS,
 }
 
 # Forms that save nothing of the registers, or have tests of their own.

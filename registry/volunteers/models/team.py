@@ -15,6 +15,7 @@ class Team(Base):
     """A team of volunteers (志愿服务队) of a unit in one field. `ended_on` is its first day as dissolved."""
 
     __tablename__ = "team"
+    __catalogue__ = True
     __table_args__ = (
         partial_index("uq_team_name", "unit_id", "name", where="ended_on IS NULL", unique=True),
         CheckConstraint("ended_on IS NULL OR ended_on >= starts_on", name="ended"),

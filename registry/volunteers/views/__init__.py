@@ -7,6 +7,13 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     deciding,
     own_page,
     sign_ups,
+    members,
+    periods,
+    registrations,
+    rules,
+    teams,
+    volunteer,
+    volunteers,
 )
 from registry.volunteers.views.blueprint import blueprint
 
