@@ -68,6 +68,8 @@ def check_in(w: Write, shift: Shift, *, marks: Sequence[Mark], reason: str = "")
     """
     w.unit_id = shift.unit_id
     _refuse_cancelled(w, shift)
+    if not marks:
+        raise RuleError(N_("There is nobody to mark. Nothing was saved."))
     there = known_keys(w.session, (mark.key for mark in marks))
     told = Checked(shift, known=[mark.key for mark in marks if mark.key in there])
     fresh = {mark.key: mark for mark in marks if mark.key not in there}

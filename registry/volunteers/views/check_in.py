@@ -43,9 +43,7 @@ def check_in(shift_id: int) -> ResponseReturnValue:
         if form.marks.data:
             return _answer(shift, form.read)
         marks = form.pressed(shift, people, clock.now())
-        if not marks:
-            form.form_errors.append(_("There is nobody to mark. Nothing was saved."))
-        elif form.mark.data == "out:all" and clock.now() < moment_of(shift, shift.ends):
+        if form.mark.data == "out:all" and clock.now() < moment_of(shift, shift.ends):
             form.form_errors.append(
                 _(
                     "The shift ends at %(time)s. Nothing was saved; until then mark each who leaves.",
