@@ -58,7 +58,7 @@ def test_refusals(app: Flask, session: Session) -> None:
         run(actor, swap_booking, booking_of(session, first), volunteer_id=elsewhere.id, reason="换班")
     browser = Browser(app, session, Role.VOLUNTEER_COORDINATOR)
     url = f"/volunteers/bookings/{booking_of(session, first).id}/swap"
-    assert "Not a valid choice" in told(browser.submit(url, volunteer=str(absent.id), reason="换班"))
+    assert "Is not an enrolled" in told(browser.submit(url, volunteer=str(absent.id), reason="换班"))
     assert Browser(app, session, Role.AUDITOR).client.get(url).status_code == 403
     stranger = Browser(app, session, Role.VOLUNTEER_COORDINATOR, make.YANJI)
     assert stranger.client.get(url).status_code == 404

@@ -139,14 +139,13 @@ def bookings_of(
 
 def booked_volunteers(session: Session, activity_id: int) -> list[Volunteer]:
     """The volunteers with a place in any shift of an activity, each once."""
-    rows = session.execute(
-        select(Volunteer)
-        .join(Booking, Booking.volunteer_id == Volunteer.id)
+    booked = (
+        select(Booking.volunteer_id)
         .join(Shift, Shift.id == Booking.shift_id)
         .where(Shift.activity_id == activity_id, Shift.voided_at.is_(None), Booking.state == "booked")
-        .distinct()
-    ).scalars()
-    return sorted(rows, key=lambda one: one.id)
+    )
+    rows = session.execute(select(Volunteer).where(Volunteer.id.in_(booked)).order_by(Volunteer.id))
+    return list(rows.scalars())
 
 
 def activity_of(session: Session, shift: Shift) -> Activity:

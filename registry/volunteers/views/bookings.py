@@ -24,6 +24,7 @@ from registry.volunteers.queries.bookings import activity_of, candidates, named
 from registry.volunteers.views.activity import shift_trail, when
 from registry.volunteers.views.blueprint import blueprint
 from registry.web.guard import permit
+from registry.web.listing import whole_numbers
 from registry.web.load import load
 from registry.web.submit import submit
 
@@ -110,18 +111,21 @@ def swap_booking(booking_id: int) -> ResponseReturnValue:
     shift_id = booking.shift_id
     shift = db.session.get_one(Shift, shift_id)
     activity = activity_of(db.session(), shift)
+    # Who was chosen stays a choice, so that the rule says why not, and the same form twice is once.
+    chosen = whole_numbers(request.form.getlist("volunteer")[:1])
     found = candidates(
         db.session(),
         g.scope,
         unit_id=shift.unit_id,
         team_id=activity.team_id,
         text=request.form.get("text", ""),
+        also=chosen,
     )
     against = why_not(db.session(), shift, [one.volunteer for one in found], clock.today())
     can = []
     for one in found:
         reason = against[one.volunteer.id]
-        if reason is None or reason.text == WAITING:
+        if reason is None or reason.text == WAITING or one.volunteer.id in chosen:
             can.append(one)
     form = SwapBookingForm(can)
     if form.validate_on_submit():
