@@ -90,7 +90,7 @@ def check_in(w: Write, shift: Shift, *, marks: Sequence[Mark], reason: str = "")
         told.saved.append(mark.key)
     if told.refused and not told.saved and not told.known:
         first = next(iter(told.refused.values()))
-        raise RuleError(N_("%(reason)s"), "marks", reason=first)
+        raise RuleError(first.text, "marks", **first.params)
     w.reason = reason.strip() or None
     w.insert_many(CheckEvent, rows)
     return told
@@ -120,7 +120,7 @@ def check_self(w: Write, shift: Shift, volunteer: Volunteer, *, code: str, key: 
     mark = Mark(key, here.id, kind, w.at, "qr")
     reason = _why_time(w, shift, mark)
     if reason is not None:
-        raise RuleError(N_("%(reason)s"), reason=reason)
+        raise RuleError(reason.text, **reason.params)
     return w.add(CheckEvent(**_row(w, shift, here, mark, "")))
 
 

@@ -71,7 +71,7 @@ class EditActivityForm(BaseForm):
     place = StringField(_l("Meeting place"), validators=[InputRequired(), Length(max=80)])
     field = SelectField(_l("Field of service"), validators=[InputRequired()])
     team = SelectField(_l("Team of volunteers"), validators=[Optional()])
-    starts_on = DateField(_l("First day"), validators=[InputRequired()])
+    starts_on = DateField(_l("First day of the activity"), validators=[InputRequired()])
     ends_on = DateField(
         _l("Last day"), validators=[Optional()], description=_l("Left empty, it is the first day.")
     )
