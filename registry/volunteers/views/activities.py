@@ -95,7 +95,10 @@ ACTIVITIES = Listing(
         ),
         Column("state", _l("State"), value=lambda row: activity_state(row.Activity)),
         Column(
-            "starts_on", _l("First day of the activity"), sort=Activity.starts_on, value=lambda row: row.Activity.starts_on
+            "starts_on",
+            _l("First day of the activity"),
+            sort=Activity.starts_on,
+            value=lambda row: row.Activity.starts_on,
         ),
         Column("ends_on", _l("Last day"), sort=Activity.ends_on, value=lambda row: row.Activity.ends_on),
         Column("field", _l("Field of service"), value=lambda row: translate(FIELDS[row.Activity.field])),
