@@ -7,6 +7,7 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     activity,
     bookings,
     check_in,
+    covers,
     insurance,
 )
 from registry.volunteers.views.blueprint import blueprint

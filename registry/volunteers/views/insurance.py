@@ -1,4 +1,4 @@
-"""Insurance: the policies, whom they cover, and the covers of one volunteer."""
+"""Insurance policies: the list, one policy with whom it covers, adding one and voiding one."""
 
 from __future__ import annotations
 
@@ -16,24 +16,19 @@ from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
 from registry.volunteers.commands import insurance as commands
-from registry.volunteers.forms.bookings import ticked
 from registry.volunteers.forms.insurance import (
     POLICY_STATES,
     AddPolicyForm,
-    CoverForm,
     PolicyFilters,
     VoidForm,
 )
 from registry.volunteers.models import InsuranceCover, InsurancePolicy, Volunteer
 from registry.volunteers.queries import insurance as queries
-from registry.volunteers.queries.booking import people_of
-from registry.volunteers.queries.bookings import candidates, named
-from registry.volunteers.views.blueprint import blueprint, tabs_of
+from registry.volunteers.views.blueprint import blueprint
 from registry.web.guard import permit
 from registry.web.listing import Column, Link, Listing, Status
 from registry.web.load import load
 from registry.web.locale import local_name
-from registry.web.navigation import known
 from registry.web.submit import submit
 
 KINDS = {"running": "good", "coming": "info", "over": "off", "void": "bad"}
@@ -48,21 +43,24 @@ def state_of(record: InsurancePolicy | InsuranceCover, day: date) -> str:
     return "running" if record.ends_on >= day else "over"
 
 
-def _status(record: InsurancePolicy | InsuranceCover) -> Status:
+def status_of(record: InsurancePolicy | InsuranceCover) -> Status:
+    """Whether a policy or a cover holds today, as a badge."""
     state = state_of(record, clock.today())
     return Status(KINDS[state], POLICY_STATES[state])
 
 
-def _page_of(policy: InsurancePolicy) -> str:
+def page_of(policy: InsurancePolicy) -> str:
+    """The address of a policy."""
     return url_for("volunteers.insurance_policy", policy_id=policy.id)
 
 
-def _trail(policy: InsurancePolicy | None = None) -> list[tuple[str, str]]:
+def trail_to(policy: InsurancePolicy | None = None) -> list[tuple[str, str]]:
+    """The way to a policy, or to a page below it."""
     trail = [
         (_("Activities"), url_for("volunteers.activities")),
         (_("Insurance policies"), url_for("volunteers.insurance_policies")),
     ]
-    return trail if policy is None else [*trail, (policy.number, _page_of(policy))]
+    return trail if policy is None else [*trail, (policy.number, page_of(policy))]
 
 
 POLICIES = Listing(
@@ -75,7 +73,7 @@ POLICIES = Listing(
             _l("Policy no."),
             sort=InsurancePolicy.number,
             css="title",
-            value=lambda row: Link(_page_of(row.InsurancePolicy), row.InsurancePolicy.number),
+            value=lambda row: Link(page_of(row.InsurancePolicy), row.InsurancePolicy.number),
         ),
         Column(
             "insurer",
@@ -83,7 +81,7 @@ POLICIES = Listing(
             sort=InsurancePolicy.insurer,
             value=lambda row: row.InsurancePolicy.insurer,
         ),
-        Column("state", _l("State"), value=lambda row: _status(row.InsurancePolicy)),
+        Column("state", _l("State"), value=lambda row: status_of(row.InsurancePolicy)),
         Column(
             "starts_on",
             _l("First day covered"),
@@ -126,7 +124,7 @@ def insurance_policies() -> ResponseReturnValue:
         empty_action=(_l("Add a policy"), "volunteers.add_policy") if may_add else None,
     )
     return render_template(
-        "volunteers/insurance_policies.html", page=page, may_add=may_add, trail=_trail()[:1]
+        "volunteers/insurance_policies.html", page=page, may_add=may_add, trail=trail_to()[:1]
     )
 
 
@@ -143,8 +141,8 @@ def insurance_policy(policy_id: int) -> ResponseReturnValue:
     return render_template(
         "volunteers/insurance_policy.html",
         policy=policy,
-        state=_status(policy),
-        trail=_trail(),
+        state=status_of(policy),
+        trail=trail_to(),
         may_edit=edit and policy.voided_at is None,
         facts=[
             (_("Insurer"), policy.insurer),
@@ -176,7 +174,7 @@ COVERS = Listing(
     columns=(
         Column("name", _l("Name"), value=lambda row: _volunteer(row.Volunteer.id, row.name)),
         Column("number", _l("Volunteer no."), sort=Volunteer.number, value=lambda row: row.Volunteer.number),
-        Column("state", _l("State"), value=lambda row: _status(row.InsuranceCover)),
+        Column("state", _l("State"), value=lambda row: status_of(row.InsuranceCover)),
         Column(
             "starts_on",
             _l("First day covered"),
@@ -212,49 +210,12 @@ def add_policy() -> ResponseReturnValue:
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
             note=form.note.data or "",
-            locate=_page_of,
+            locate=page_of,
             saved=_("The policy is added. Next: whom it covers."),
         )
         if done is not None:
             return done
-    return render_template("volunteers/add_policy.html", form=form, trail=_trail())
-
-
-@blueprint.route("/insurance/<int:policy_id>/cover", methods=["GET", "POST"])
-@permit(Permission.VOLUNTEER_EDIT)
-def cover_volunteers(policy_id: int) -> ResponseReturnValue:
-    """Cover several volunteers at once."""
-    policy = load(InsurancePolicy, policy_id)
-    chosen = ticked()
-    found = candidates(
-        db.session(), g.scope, unit_id=policy.unit_id, text=request.form.get("text", ""), also=chosen
-    )
-    form = CoverForm(
-        found, data={"starts_on": max(policy.starts_on, clock.today()), "ends_on": policy.ends_on}
-    )
-    if form.validate_on_submit():
-        done = submit(
-            form,
-            commands.cover_volunteers,
-            policy,
-            volunteer_ids=form.volunteer_ids,
-            starts_on=form.starts_on.data,
-            ends_on=form.ends_on.data,
-            activity_id=int(form.activity.data) if form.activity.data else None,
-            locate=_page_of,
-            saved=_("Covered."),
-        )
-        if done is not None:
-            return done
-    return render_template(
-        "volunteers/cover_volunteers.html",
-        form=form,
-        policy=policy,
-        trail=_trail(policy),
-        can=found,
-        cannot=[],
-        ticked=set(chosen),
-    )
+    return render_template("volunteers/add_policy.html", form=form, trail=trail_to())
 
 
 @blueprint.route("/insurance/<int:policy_id>/void", methods=["GET", "POST"])
@@ -269,64 +230,9 @@ def void_policy(policy_id: int) -> ResponseReturnValue:
             commands.void_policy,
             policy,
             reason=form.reason.data,
-            locate=_page_of,
+            locate=page_of,
             saved=_("The policy is void; nobody counts as covered by it."),
         )
         if done is not None:
             return done
-    return render_template("volunteers/void_policy.html", form=form, policy=policy, trail=_trail(policy))
-
-
-@blueprint.route("/insurance/covers/<int:cover_id>/void", methods=["GET", "POST"])
-@permit(Permission.VOLUNTEER_EDIT)
-def void_cover(cover_id: int) -> ResponseReturnValue:
-    """Void a cover that was entered in error."""
-    cover = load(InsuranceCover, cover_id)
-    policy = db.session.get_one(InsurancePolicy, cover.insurance_policy_id)
-    form = VoidForm()
-    if form.validate_on_submit():
-        done = submit(
-            form,
-            commands.void_cover,
-            cover,
-            reason=form.reason.data,
-            locate=lambda cover: url_for("volunteers.insurance_policy", policy_id=cover.insurance_policy_id),
-            saved=_("The cover is void."),
-        )
-        if done is not None:
-            return done
-    return render_template(
-        "volunteers/void_cover.html",
-        form=form,
-        policy=policy,
-        cover=cover,
-        trail=_trail(policy),
-        name=named(db.session(), [cover.volunteer_id])[cover.volunteer_id].name,
-    )
-
-
-@blueprint.get("/<int:volunteer_id>/insurance")
-@permit(Permission.VOLUNTEER_VIEW)
-def insurance(volunteer_id: int) -> ResponseReturnValue:
-    """Which policies cover a volunteer, and when."""
-    volunteer = load(Volunteer, volunteer_id)
-    person = people_of(db.session(), [volunteer.person_id])[volunteer.person_id]
-    items, current = tabs_of(volunteer, "volunteers.insurance")
-    return render_template(
-        "volunteers/insurance.html",
-        volunteer=volunteer,
-        name=person.name,
-        tabs=items,
-        current=current,
-        has_list=known("volunteers.volunteers"),
-        rows=[
-            (
-                Link(_page_of(policy), policy.number) if g.scope.holds(policy.unit_id) else policy.number,
-                policy.insurer,
-                cover.starts_on,
-                cover.ends_on,
-                Status("bad", POLICY_STATES["void"]) if policy.voided_at is not None else _status(cover),
-            )
-            for cover, policy in queries.covers_of_person(db.session(), person.id)
-        ],
-    )
+    return render_template("volunteers/void_policy.html", form=form, policy=policy, trail=trail_to(policy))
