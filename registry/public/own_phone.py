@@ -28,7 +28,7 @@ def remember(response: Response, volunteer: Volunteer) -> None:
         path="/checkin",
         httponly=True,
         samesite="Lax",
-        secure=request.is_secure,
+        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
     )
 
 

@@ -6,6 +6,7 @@
   if (!box || !window.fetch || !window.localStorage || !window.crypto) { return; }
   var texts = JSON.parse(box.dataset.texts), state = box.querySelector("[data-check-in-state]");
   var form = box.querySelector("form"), place = "check-in:" + box.dataset.checkIn, sending = false;
+  var all = function (selector) { return Array.from(box.querySelectorAll(selector)); };
 
   function kept() {
     try { return JSON.parse(localStorage.getItem(place)) || []; } catch (error) { return []; }
@@ -23,28 +24,29 @@
     state.className = text ? "notice notice-" + (bad ? "error" : "warning") : "";
   }
 
-  /* What is kept shows at its volunteer, and the button offers what comes next. */
+  /* A mark at its volunteer, and what the buttons offer next. False when the volunteer is not on the page. */
+  function paint(mark, sent) {
+    var line = box.querySelector("[data-volunteer='" + mark.volunteer_id + "']");
+    if (!line) { return false; }
+    var there = { "in": "in", "out": "out", "void": "none" }[mark.kind], next = line.querySelector("[data-check-in-next]");
+    var time = new Date(mark.occurred_at).toTimeString().slice(0, 5);
+    var told = there === "none" ? "" : (there === "in" ? texts.came : texts.left).replace("{time}", time);
+    line.dataset.there = there;
+    line.querySelector("[data-check-in-there]").textContent = sent ? told : told + " · " + texts.unsent;
+    next.value = (there === "none" ? "in:" : "out:") + mark.volunteer_id;
+    next.firstChild.textContent = { none: texts["in"], "in": texts.out, out: texts.later }[there];
+    line.querySelector("[data-check-in-back]").hidden = there === "none";
+    return true;
+  }
+  function count() {
+    var numbers = { "in": all("[data-volunteer]:not([data-there=none])"), missing: all("[data-booked][data-there=none]"), staying: all("[data-there=in]") };
+    all("[data-check-in-count]").forEach(function (number) { number.textContent = numbers[number.dataset.checkInCount].length; });
+  }
   function show() {
     var marks = kept();
-    marks.forEach(function (mark) {
-      var line = box.querySelector("[data-volunteer='" + mark.volunteer_id + "']");
-      if (!line || mark.kind === "void") { return; }
-      var time = new Date(mark.occurred_at).toTimeString().slice(0, 5), came = line.querySelector("button[value^='in:']");
-      line.querySelector("[data-check-in-there]").textContent = (mark.kind === "in" ? texts.came : texts.left).replace("{time}", time);
-      line.dataset.there = mark.kind;
-      if (mark.kind === "in" && came) {
-        came.value = "out:" + mark.volunteer_id;
-        came.firstChild.textContent = texts.leaves;
-      }
-    });
-    say(marks.length ? texts.kept.replace("{n}", marks.length) : "");
-  }
-
-  /* Who a button means: one volunteer, or everyone it counts. */
-  function meant(kind, who) {
-    if (who !== "all") { return [Number(who)]; }
-    var lines = kind === "in" ? "[data-booked][data-there=none]" : "[data-there=in]";
-    return Array.from(box.querySelectorAll(lines)).map(function (line) { return Number(line.dataset.volunteer); });
+    marks.forEach(function (mark) { paint(mark, false); });
+    count();
+    say(marks.some(function (mark) { return mark.offline; }) ? texts.kept.replace("{n}", marks.length) : "");
   }
 
   function send() {
@@ -60,34 +62,48 @@
         return answer.json();
       })
       .then(function (told) {
-        var done = told.saved.concat(Object.keys(told.refused)), reasons = Object.keys(told.refused).map(function (key) { return told.refused[key]; });
+        var reasons = Object.keys(told.refused).map(function (key) { return told.refused[key]; });
+        var done = told.saved.concat(Object.keys(told.refused));
+        var saved = marks.filter(function (mark) { return told.saved.indexOf(mark.key) >= 0; });
         keep(kept().filter(function (mark) { return done.indexOf(mark.key) < 0; }));
         sending = false;
-        if (reasons.length) { show(); say(texts.refused.replace("{reason}", reasons[0]), true); return; }
-        if (kept().length) { send(); return; }
-        location.replace(location.pathname);
+        /* Somebody who was not on the list stands on it when the page is asked for again. */
+        var whole = saved.map(function (mark) { return paint(mark, true); }).every(Boolean);
+        show();
+        if (reasons.length) {
+          say(texts.refused.replace("{reason}", reasons[0]), true);
+        } else if (kept().length) {
+          send();
+        } else if (!whole) {
+          location.replace(location.pathname);
+        }
       })
       .catch(function () {
-        /* Whatever was sent without an answer counts as kept; the key makes it one event. */
+        /* What was sent without an answer counts as kept; its key makes it one event. */
         sending = false;
         keep(kept().map(function (mark) { mark.offline = true; return mark; }));
         show();
       });
   }
 
-  form.addEventListener("click", function (event) {
+  /* Who a button means: one volunteer, or everyone it counts. */
+  function meant(kind, who) {
+    if (who !== "all") { return [Number(who)]; }
+    return all(kind === "in" ? "[data-booked][data-there=none]" : "[data-there=in]").map(function (line) { return Number(line.dataset.volunteer); });
+  }
+
+  box.addEventListener("click", function (event) {
     var button = event.target.closest("button[name=mark]");
     if (!button) { return; }
     var parts = button.value.split(":"), now = new Date(), at = now;
-    var first = new Date(box.dataset.first), last = new Date(box.dataset.last);
-    if (parts[1] === "all" && parts[0] === "out") {
-      if (now < last) { return; } /* The server says why not. */
-      at = last;
+    var first = new Date(box.dataset.first), last = new Date(box.dataset.last), people = meant(parts[0], parts[1]);
+    if (parts[1] === "all") {
+      if (!people.length || (parts[0] === "out" && now < last)) { return; } /* The server says why not. */
+      at = parts[0] === "out" ? last : first < now ? first : now;
     }
-    if (parts[1] === "all" && parts[0] === "in" && first < now) { at = first; }
     event.preventDefault();
     try {
-      keep(kept().concat(meant(parts[0], parts[1]).map(function (id) {
+      keep(kept().concat(people.map(function (id) {
         return { key: newKey(), volunteer_id: id, kind: parts[0], occurred_at: at.toISOString() };
       })));
     } catch (error) { say(texts.full, true); return; }

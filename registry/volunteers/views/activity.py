@@ -17,7 +17,7 @@ from registry.volunteers.commands.shifts import clock_time
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.models import Activity, Shift, Team
 from registry.volunteers.queries import activities as queries
-from registry.volunteers.queries.booking import why_closed
+from registry.volunteers.queries.booking import unfit, why_closed
 from registry.volunteers.queries.bookings import BookedVolunteer, activity_of, bookings_of
 from registry.volunteers.queries.presence import Presence, presences
 from registry.volunteers.views.activities import activity_state, activity_trail, days_of
@@ -102,6 +102,9 @@ def shift(shift_id: int) -> ResponseReturnValue:
     there = presences(db.session(), found)
     closed = why_closed(db.session(), found, clock.today())
     edit = may_edit(of)
+    placed = [one for one in everyone if one.booking.state == "booked"]
+    # What has come up against somebody since: leave, a lapsed certificate, an insurance that ended.
+    against = unfit(db.session(), found, [one.volunteer for one in placed]) if placed else {}
     return render_template(
         "volunteers/shift.html",
         activity=of,
@@ -118,9 +121,13 @@ def shift(shift_id: int) -> ResponseReturnValue:
         may_book=edit and closed is None,
         may_check=edit and of.state != "cancelled" and found.voided_at is None,
         booked=[
-            (one, volunteer_link(one), _presence(there.get(one.volunteer.id)))
-            for one in everyone
-            if one.booking.state == "booked"
+            (
+                one,
+                volunteer_link(one),
+                _presence(there.get(one.volunteer.id)),
+                against[one.volunteer.id],
+            )
+            for one in placed
         ],
         waiting=[(one, volunteer_link(one)) for one in everyone if one.booking.state == "waiting"],
         left=[

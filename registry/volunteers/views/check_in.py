@@ -100,7 +100,9 @@ def _page(shift_id: int, form: CheckInForm) -> ResponseReturnValue:
         if text
         else []
     )
-    against = unfit(db.session(), shift, [one.volunteer for one in found]) if found else {}
+    # Of who is booked as well: an insurance may have run out since, and whoever leads the shift has to know.
+    shown = [one.volunteer for one in people] + [one.volunteer for one in found]
+    against = unfit(db.session(), shift, shown)
     return render_template(
         "volunteers/check_in.html",
         form=form,
@@ -108,11 +110,10 @@ def _page(shift_id: int, form: CheckInForm) -> ResponseReturnValue:
         activity=activity,
         when=when(shift),
         trail=shift_trail(activity, shift),
-        people=[(one, _there(one)) for one in people],
+        people=[(one, _there(one), against[one.volunteer.id]) for one in people],
         came=sum(one.there is not None for one in people),
         missing=sum(one.booked and one.there is None for one in people),
         staying=sum(one.there is not None and one.there.left is None for one in people),
-        over=clock.now() >= moment_of(shift, shift.ends),
         first=moment_of(shift, shift.starts).isoformat(),
         last=moment_of(shift, shift.ends).isoformat(),
         ends=clock_time(shift.ends),
