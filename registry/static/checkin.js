@@ -1,7 +1,22 @@
-/* The list at a shift: a mark that finds no network is kept on this computer and sent later, with the same key
+/* Check-in. The list at a shift: a mark that finds no network is kept on this computer and sent later, with the same key
    and its own time. What is kept holds ids and times only. Without script the buttons send the form. */
 (function () {
   "use strict";
+  /* The QR code of the place: the next one is drawn when this one ends, and again soon without network. */
+  var code = document.querySelector("[data-check-in-code]");
+  function redraw() {
+    fetch(location.pathname, { credentials: "same-origin" })
+      .then(function (answer) { return answer.text(); })
+      .then(function (text) {
+        var next = new DOMParser().parseFromString(text, "text/html").querySelector("[data-check-in-code]");
+        if (!next) { location.reload(); return; } /* Whoever has to sign in again sees so. */
+        code.replaceChild(document.importNode(next.querySelector("svg"), true), code.querySelector("svg"));
+        setTimeout(redraw, next.dataset.checkInCode * 1000);
+      })
+      .catch(function () { setTimeout(redraw, 5000); });
+  }
+  if (code && window.fetch) { setTimeout(redraw, code.dataset.checkInCode * 1000); }
+
   var box = document.querySelector("[data-check-in]");
   if (!box || !window.fetch || !window.localStorage || !window.crypto) { return; }
   var texts = JSON.parse(box.dataset.texts), state = box.querySelector("[data-check-in-state]");

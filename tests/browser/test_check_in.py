@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.core import clock
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -129,3 +131,21 @@ def test_everyone_in_one_click(session: Session, open_window: OpenWindow) -> Non
     nothing_kept(window.page, shift_id)
     assert sorted(events(session)) == sorted((one, "in", "list") for one in ids)
     assert window.clicks == 1
+
+
+def test_the_code_of_the_place_changes_by_itself(
+    session: Session, open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = clock.now().replace(second=58)
+    monkeypatch.setattr(clock, "now", lambda: moment)  # Read anew each time: the minute goes on below.
+    shift, _people = crew(session)
+    window = open_window(make.user(session, Role.VOLUNTEER_COORDINATOR), "en")
+    window.open(f"/volunteers/shifts/{shift.id}/check_in/code")
+    drawn = window.page.locator("svg.qr path").get_attribute("d")
+    moment += timedelta(minutes=1)
+    for _ in range(1_000):
+        if window.page.locator("svg.qr path").get_attribute("d") != drawn:
+            break
+        window.page.wait_for_timeout(10)
+    assert window.page.locator("svg.qr path").get_attribute("d") != drawn
+    assert window.loads == 1
