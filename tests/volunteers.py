@@ -17,6 +17,7 @@ from registry.core.secrets import blind_index, new_token
 from registry.core.write import run, write
 from registry.people.commands import Entrant
 from registry.volunteers.commands import Admission, add_volunteers, change_period
+from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.models import (
     Activity,
     Booking,
@@ -313,4 +314,5 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
         "service_line": line.id,
         "insurance_policy": policy.id,
         "insurance_cover": cover.id,
+        "own_page": run(SYSTEM, give_page, found),
     }

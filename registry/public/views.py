@@ -5,6 +5,8 @@ from __future__ import annotations
 from registry.public import (  # noqa: F401 - each adds its pages to the blueprint.
     views_own_page,
     views_sign_up,
+    views_check_in,
+    views_shifts,
     views_verify,
 )
 from registry.public.blueprint import blueprint, install

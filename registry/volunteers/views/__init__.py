@@ -14,6 +14,12 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     teams,
     volunteer,
     volunteers,
+    activities,
+    activity,
+    bookings,
+    check_in,
+    covers,
+    insurance,
 )
 from registry.volunteers.views.blueprint import blueprint
 

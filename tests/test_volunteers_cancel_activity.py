@@ -1,0 +1,99 @@
+"""An activity is cancelled or closed; after a check-in it is closed, so that nothing served is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.core import clock
+from registry.core.errors import RuleError
+from registry.core.journal import JournalEntry
+from registry.core.permissions import Role
+from registry.core.scope import SYSTEM
+from registry.core.write import run
+from registry.volunteers.commands.activities import cancel_activity, close_activity
+from registry.volunteers.commands.bookings import book
+from registry.volunteers.commands.check_in import Mark, check_in
+from registry.volunteers.models import Activity, CheckEvent, Shift
+from registry.volunteers.queries.presence import presences
+from tests import factories as make
+from tests import volunteers as maker
+from tests.training import Browser, last_action, rows_of, told
+
+
+def checked_in(session: Session) -> Shift:
+    """A shift that somebody came to."""
+    shift = maker.shift(session, maker.activity(session))
+    one = maker.volunteer(session)
+    run(SYSTEM, book, shift, volunteer_ids=[one.id])
+    run(SYSTEM, check_in, shift, marks=[Mark("c" * 32, one.id, "in", clock.now())])
+    session.rollback()
+    return shift
+
+
+def test_what_does_not_take_place_is_cancelled(app: Flask, session: Session) -> None:
+    browser = Browser(app, session, Role.VOLUNTEER_COORDINATOR)
+    activity = maker.activity(session)
+    url = f"/volunteers/activities/{activity.id}/cancel"
+    sent = browser.fill(url, reason="天气原因")
+    answer = browser.post(url, sent)
+    assert answer.status_code == 303
+    assert browser.post(url, sent).location == answer.location
+    session.expire_all()
+    assert session.get_one(Activity, activity.id).state == "cancelled"
+    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    told_of = (entry.action, entry.unit_id, entry.reason)
+    assert told_of == ("volunteers.cancel_activity", activity.unit_id, "天气原因")
+    page = browser.get(answer.location)
+    assert "天气原因" in page
+    assert "/cancel" not in page
+    with pytest.raises(RuleError, match="was cancelled"):
+        run(SYSTEM, close_activity, session.get_one(Activity, activity.id))
+
+
+def test_after_a_check_in_it_is_closed_instead_and_nothing_is_lost(app: Flask, session: Session) -> None:
+    browser = Browser(app, session, Role.VOLUNTEER_COORDINATOR)
+    shift = checked_in(session)
+    url = f"/volunteers/activities/{shift.activity_id}"
+    answer = browser.submit(f"{url}/cancel", reason="天气原因")
+    assert answer.status_code == 200
+    assert "close it instead" in told(answer)
+    assert "天气原因" in answer.get_data(as_text=True)
+    session.expire_all()
+    assert session.get_one(Activity, shift.activity_id).state == "open"
+    assert rows_of(session, CheckEvent) == 1
+    assert browser.submit(f"{url}/close").status_code == 303
+    session.expire_all()
+    assert session.get_one(Activity, shift.activity_id).state == "closed"
+    assert last_action(session) == "volunteers.close_activity"
+    assert len(presences(session, session.get_one(Shift, shift.id))) == 1
+    with pytest.raises(RuleError, match="is closed"):
+        run(SYSTEM, close_activity, session.get_one(Activity, shift.activity_id))
+
+
+def test_a_check_in_taken_back_lets_it_be_cancelled(session: Session) -> None:
+    shift = checked_in(session)
+    volunteer_id = session.execute(select(CheckEvent.volunteer_id)).scalar_one()
+    run(SYSTEM, check_in, shift, marks=[Mark("d" * 32, volunteer_id, "void", clock.now())])
+    session.rollback()
+    activity = session.get_one(Activity, shift.activity_id)
+    assert run(SYSTEM, cancel_activity, activity, reason="天气原因").state == "cancelled"
+
+
+def test_before_its_first_day_it_is_not_closed(session: Session) -> None:
+    activity = maker.activity(session, on=clock.today() + timedelta(days=1))
+    with pytest.raises(RuleError, match="cancel it if it does not take place"):
+        run(SYSTEM, close_activity, activity)
+
+
+@pytest.mark.parametrize("verb", ["cancel", "close"])
+def test_only_who_may_and_within_reach(app: Flask, session: Session, verb: str) -> None:
+    own, elsewhere = maker.activity(session), maker.activity(session, make.YANJI)
+    coordinator = Browser(app, session, Role.VOLUNTEER_COORDINATOR)
+    assert coordinator.client.get(f"/volunteers/activities/{elsewhere.id}/{verb}").status_code == 404
+    auditor = Browser(app, session, Role.AUDITOR)
+    assert auditor.client.get(f"/volunteers/activities/{own.id}/{verb}").status_code == 403
