@@ -17,6 +17,7 @@ from registry.core.secrets import blind_index, new_token
 from registry.core.write import run, write
 from registry.people.commands import Entrant
 from registry.volunteers.commands import Admission, add_volunteers, change_period
+from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.models import (
     Activity,
     Booking,
@@ -305,6 +306,7 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
     ids = {kind: record.id for kind, record in made.items()}  # type: ignore[attr-defined]
     return {
         **ids,
+        "own_page": run(SYSTEM, give_page, found),
         "volunteer": found.id,
         "volunteer_period": first.id,
         "activity": gathering.id,

@@ -24,7 +24,7 @@ class HoursRow:
     """One stretch of service of a volunteer to be entered. `row` is where a list names it.
 
     `starts` is in minutes since midnight in Shanghai, `minutes` is actual service without travel.
-    `unit_id` None means the unit that the whole list is for.
+    `unit_id` and `source` are those of the whole list where they are None.
     """
 
     row: int
@@ -38,6 +38,7 @@ class HoursRow:
     team_id: int | None = None
     content: str = ""
     unit_id: int | None = None
+    source: str | None = None
 
     @property
     def ends(self) -> int:

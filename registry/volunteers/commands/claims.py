@@ -81,7 +81,7 @@ def claim_hours(
 
 @command(None)
 def withdraw_claim(w: Write, volunteer: Volunteer, *, entry_id: int) -> ServiceEntry:
-    """Take back a claim of one's own that waits. RecordNotFoundError for what is none of theirs."""
+    """Take back a claim of one's own that waits. RuleError for what is none of theirs."""
     entry = w.session.execute(
         select(ServiceEntry)
         .join(Person, Person.id == ServiceEntry.person_id)
@@ -92,7 +92,7 @@ def withdraw_claim(w: Write, volunteer: Volunteer, *, entry_id: int) -> ServiceE
         )
     ).scalar()
     if entry is None:
-        raise RecordNotFoundError("service_entry")
+        raise RuleError(N_("There is no such claim of yours. Nothing was changed."))
     return withdraw(w, entry, BY_THEMSELVES)
 
 

@@ -84,16 +84,16 @@ def edit_entry(
         starts=starts,
         minutes=minutes,
         activity_id=entry.activity_id,
-        shift_id=entry.shift_id,
         content=content,
     )
     scope = w.actor.scope(Permission.VOLUNTEER_EDIT)
-    check_one(w, row, unit_id=entry.unit_id, scope=scope, without=(entry.id,))
+    known = check_one(w, row, unit_id=entry.unit_id, scope=scope, without=(entry.id,))
     if entry.state == "approved":
         w.reason = stated_reason(reason)
         reverse_lines(w, standing_lines(w.session, [entry.id]), w.reason)
     entry.field, entry.served_on, entry.starts, entry.minutes = field, served_on, starts, minutes
     entry.content, entry.state = content.strip(), "submitted"
+    entry.shift_id = known.shifts.get(row.row)
     entry.submitted_by, entry.submitted_at = w.actor.user_id, w.at
     entry.decided_by = entry.decided_at = None
     entry.decision_reason = ""
@@ -144,14 +144,14 @@ def _entry(w: Write, row: HoursRow, known: Known, unit_id: int, source: str) -> 
         "person_id": known.people[row.volunteer_id],
         "unit_id": unit_id if row.unit_id is None else row.unit_id,
         "activity_id": row.activity_id,
-        "shift_id": row.shift_id,
+        "shift_id": known.shifts.get(row.row),
         "team_id": row.team_id if row.team_id is not None or activity is None else activity.team_id,
         "field": row.field,
         "served_on": row.served_on,
         "starts": row.starts,
         "minutes": row.minutes,
         "content": row.content.strip(),
-        "source": source,
+        "source": row.source or source,
         "submitted_by": w.actor.user_id,
         "submitted_at": w.at,
     }

@@ -27,7 +27,7 @@ _FUTURE = N_("The day lies in the future; hours are entered when they were serve
 _STEP = N_("Hours are counted in steps of %(step)s h; correct the hours.")
 _MIDNIGHT = N_("The stretch goes beyond midnight; enter what is left on the next day.")
 _OUTSIDE_SHIFT = N_("The shift was %(times)s, and travel beyond it does not count; correct time or hours.")
-_OTHER_DAY = N_("The shift was on %(day)s; correct the day.")
+_OTHER_DAY = N_("The activity had no shift on this day; correct the day.")
 _OUTSIDE_ACTIVITY = N_("The activity was from %(first)s to %(last)s; correct the day.")
 _CANCELLED = N_(
     "The activity was cancelled, so its hours do not count; the check-ins are kept. "
@@ -44,10 +44,11 @@ _FULL = N_("With %(hours)s h this day of the person has more than 24 h; correct 
 
 @dataclass(frozen=True)
 class Known:
-    """What the rows of a list mean: volunteer → canonical person, and the activities by number."""
+    """What the rows of a list mean: volunteer → canonical person, the activities by id, and row → shift."""
 
     people: dict[int, int]
     activities: dict[int, Activity]
+    shifts: dict[int, int]
 
 
 def check_stretches(
@@ -62,10 +63,13 @@ def check_stretches(
     replaced. The number of statements does not depend on the list."""
     known = Known(
         _people(w, {row.volunteer_id for row in rows}, scope),
-        {one.id: one for one in _records(w, Activity, {row.activity_id for row in rows})},
+        {one.id: one for one in _records(w, Activity.id, {row.activity_id for row in rows})},
+        {},
     )
-    shifts = {one.id: one for one in _records(w, Shift, {row.shift_id for row in rows})}
-    teams = {one.id: one for one in _records(w, Team, {row.team_id for row in rows})}
+    shifts: dict[int, list[Shift]] = {}
+    for shift in _records(w, Shift.activity_id, {row.activity_id for row in rows}):
+        shifts.setdefault(shift.activity_id, []).append(shift)
+    teams = {one.id: one for one in _records(w, Team.id, {row.team_id for row in rows})}
     served = _served(w, set(known.people.values()))
     step = int(rule_on(w.session, "hours", w.today).terms["step_minutes"])
     errors: list[RowError] = []
@@ -77,7 +81,7 @@ def check_stretches(
         told = [
             *_wrong_time(row, w.today, step),
             *_wrong_day(row, served.get(person_id, [])),
-            *_wrong_place(row, unit_id if row.unit_id is None else row.unit_id, known.activities, shifts),
+            *_wrong_place(row, unit_id if row.unit_id is None else row.unit_id, known, shifts),
             *_wrong_team(row, teams, scope),
         ]
         errors.extend(RowError(row.row, column, message) for column, message in told)
@@ -111,29 +115,36 @@ def _wrong_day(row: HoursRow, served: Sequence[tuple[date, date | None]]) -> _To
         yield "served_on", Message(_SERVING_DAYS)
 
 
-def _wrong_place(
-    row: HoursRow, unit_id: int, activities: dict[int, Activity], shifts: dict[int, Shift]
-) -> _Told:
+def _wrong_place(row: HoursRow, unit_id: int, known: Known, shifts: dict[int, list[Shift]]) -> _Told:
+    """Whether the activity took place then. One with shifts counts within a shift only."""
     if row.activity_id is None:
         return
-    activity = activities.get(row.activity_id)
+    activity = known.activities.get(row.activity_id)
     if activity is None or activity.unit_id != unit_id:
         yield "activity", Message(_NO_ACTIVITY)
         return
     if activity.state == "cancelled":
         yield "activity", Message(_CANCELLED)
-    if row.shift_id is None:
+    planned = [shift for shift in shifts.get(activity.id, ()) if shift.voided_at is None]
+    if row.shift_id is not None:
+        planned = [shift for shift in planned if shift.id == row.shift_id]
+        if not planned:
+            yield "activity", Message(_NO_SHIFT)
+            return
+    if not planned:
         if not activity.starts_on <= row.served_on <= activity.ends_on:
             days = {"first": activity.starts_on.isoformat(), "last": activity.ends_on.isoformat()}
             yield "served_on", Message(_OUTSIDE_ACTIVITY, days)
         return
-    shift = shifts.get(row.shift_id)
-    if shift is None or shift.activity_id != activity.id or shift.voided_at is not None:
-        yield "activity", Message(_NO_SHIFT)
-    elif shift.held_on != row.served_on:
-        yield "served_on", Message(_OTHER_DAY, {"day": shift.held_on.isoformat()})
-    elif row.starts < shift.starts or row.ends > shift.ends:
-        yield "hours", Message(_OUTSIDE_SHIFT, {"times": times_of(shift.starts, shift.ends - shift.starts)})
+    held = [shift for shift in planned if shift.held_on == row.served_on]
+    within = [shift for shift in held if shift.starts <= row.starts and row.ends <= shift.ends]
+    if within:
+        known.shifts[row.row] = within[0].id
+    elif held:
+        times = "; ".join(times_of(shift.starts, shift.ends - shift.starts) for shift in held)
+        yield "hours", Message(_OUTSIDE_SHIFT, {"times": times})
+    else:
+        yield "served_on", Message(_OTHER_DAY)
 
 
 def _wrong_team(row: HoursRow, teams: dict[int, Team], scope: Scope) -> _Told:
@@ -211,9 +222,10 @@ def _served(w: Write, person_ids: Iterable[int]) -> dict[int, list[tuple[date, d
     return found
 
 
-def _records(w: Write, model: Any, wanted: set[int | None]) -> list[Any]:
-    """The records of these numbers."""
+def _records(w: Write, column: Any, wanted: set[int | None]) -> list[Any]:
+    """The records whose column has one of these values, in the order of their ids."""
     found: list[Any] = []
+    model = column.class_
     for ids in chunks(one for one in wanted if one is not None):
-        found.extend(w.session.execute(select(model).where(model.id.in_(ids))).scalars())
+        found.extend(w.session.execute(select(model).where(column.in_(ids)).order_by(model.id)).scalars())
     return found

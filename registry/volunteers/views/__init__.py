@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from registry.volunteers.views import (  # noqa: F401 - each adds its pages to the blueprint.
+    enter_hours,
+    service,
+    service_entries,
+)
 from registry.volunteers.views.blueprint import blueprint
 
 __all__ = ["blueprint"]
