@@ -62,12 +62,11 @@ class ServiceRow:
 
 
 def read_service_entries(
-    rows: Sequence[Row], *, units: UnitNames, unit_id: int | None, today: date, labels: Mapping[str, str]
+    rows: Sequence[Row], *, units: UnitNames, unit_id: int | None, today: date
 ) -> list[ServiceRow]:
-    """The stretches of a list; what is wrong is told in the rows. `labels` are the fields of service in the
-    language of the reader, who may write them so."""
-    words = {plain(label): code for code, label in labels.items()}
-    words.update({plain(word): code for code, known in FIELD_NAMES.items() for word in (code, *known)})
+    """The stretches of a list; what is wrong is told in the rows. `unit_id` is that of rows
+    that name none."""
+    words = {plain(word): code for code, names in FIELD_NAMES.items() for word in (code, *names)}
     words.update({plain(label): code for code, label in FIELDS.items()})
     found = []
     for row in rows:

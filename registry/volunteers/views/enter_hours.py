@@ -19,7 +19,6 @@ from registry.volunteers.forms.enter_hours import (
     enter_service_form,
     shift_rows,
 )
-from registry.volunteers.forms.service import field_choices
 from registry.volunteers.hours import HoursRow, hours_of, times_of
 from registry.volunteers.imports_service import read_service_entries
 from registry.volunteers.models import Activity, Shift
@@ -145,7 +144,6 @@ def _read(form: EnterServiceForm, unit_id: int) -> list[HoursRow] | None:
         units=UnitNames({}),
         unit_id=unit_id,
         today=clock.today(),
-        labels=dict(field_choices()),
     )
     people, errors = find_volunteers(db.session(), g.scope, [row.named for row in found])
     errors = [*(error for row in listed for error in row.errors), *errors]
