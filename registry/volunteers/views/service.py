@@ -94,7 +94,7 @@ def service(volunteer_id: int) -> ResponseReturnValue:
         trail=_trail(),
         total=hours_of(sum(minutes for _year, _field, minutes in totals)),
         by_year=[
-            [year, hours_of(sum(minutes for when, _field, minutes in totals if when == year))]
+            [str(year), hours_of(sum(minutes for when, _field, minutes in totals if when == year))]
             for year in years
         ],
         by_field=[
