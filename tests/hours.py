@@ -13,12 +13,12 @@ from registry.core import clock
 from registry.core.imports import ListRefusedError
 from registry.core.journal import JournalEntry
 from registry.core.scope import SYSTEM, Actor
-from registry.core.write import run
+from registry.core.write import run, write
 from registry.people.models import Person
 from registry.volunteers.commands.hours import submit_hours
 from registry.volunteers.commands.ledger import approve_entries
 from registry.volunteers.hours import HoursRow, entries_digest
-from registry.volunteers.models import ServiceEntry, ServiceLine, Volunteer
+from registry.volunteers.models import Booking, ServiceEntry, ServiceLine, Shift, Volunteer
 
 
 def yesterday() -> date:
@@ -43,6 +43,20 @@ def submitted(
     where = session.get_one(Volunteer, rows[0].volunteer_id).unit_id if unit_id is None else unit_id
     ids = run(actor, submit_hours, unit_id=where, rows=rows, source=source)
     return [session.get_one(ServiceEntry, entry_id) for entry_id in ids]
+
+
+def booked(shift: Shift, found: Volunteer) -> Booking:
+    """A place for a volunteer at a shift."""
+    with write("volunteers.factory", SYSTEM) as w:
+        return w.add(
+            Booking(
+                shift_id=shift.id,
+                volunteer_id=found.id,
+                person_id=found.person_id,
+                unit_id=shift.unit_id,
+                booked_at=w.at,
+            )
+        )
 
 
 def approved(

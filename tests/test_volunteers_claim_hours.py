@@ -16,14 +16,14 @@ from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.ops import FormKey
 from registry.core.permissions import Role
 from registry.core.scope import ANONYMOUS, SYSTEM
-from registry.core.write import run, write
+from registry.core.write import run
 from registry.people.commands import merge_persons
 from registry.people.models import Person
 from registry.volunteers.commands.claims import MOST_WAITING, claim_hours, withdraw_claim
 from registry.volunteers.commands.ledger import reject_entries
 from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.hours import entries_digest
-from registry.volunteers.models import Booking, ServiceEntry, Shift, Volunteer
+from registry.volunteers.models import ServiceEntry, Volunteer
 from tests import factories as make
 from tests import hours
 from tests import volunteers as makers
@@ -40,19 +40,6 @@ def claim(found: Volunteer, **more: Any) -> int:
         **more,
     }
     return run(ANONYMOUS, claim_hours, found, **values)
-
-
-def booked(session: Session, shift: Shift, found: Volunteer) -> None:
-    with write("volunteers.factory", SYSTEM) as w:
-        w.add(
-            Booking(
-                shift_id=shift.id,
-                volunteer_id=found.id,
-                person_id=found.person_id,
-                unit_id=shift.unit_id,
-                booked_at=w.at,
-            )
-        )
 
 
 def entry_of(session: Session, entry_id: int) -> ServiceEntry:
@@ -136,7 +123,7 @@ def test_a_claim_for_an_activity_belongs_to_its_unit(session: Session) -> None:
     part = makers.shift(session, gathering)
     with pytest.raises(RecordNotFoundError):
         claim(person, activity_id=gathering.id)
-    booked(session, part, person)
+    hours.booked(part, person)
     entry = entry_of(session, claim(person, activity_id=gathering.id, content=""))
     assert (entry.unit_id, entry.field, entry.shift_id) == (gathering.unit_id, "aid", part.id)
     with pytest.raises(RuleError) as refused:

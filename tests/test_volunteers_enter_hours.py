@@ -22,7 +22,6 @@ from registry.people.commands import merge_persons
 from registry.people.models import Person
 from registry.volunteers.models import (
     Activity,
-    Booking,
     CheckEvent,
     ServiceEntry,
     Shift,
@@ -52,19 +51,6 @@ def came(shift: Shift, found: Volunteer, *moments: tuple[str, int]) -> None:
                     method="list",
                 )
             )
-
-
-def booked(shift: Shift, found: Volunteer) -> None:
-    with write("volunteers.factory", SYSTEM) as w:
-        w.add(
-            Booking(
-                shift_id=shift.id,
-                volunteer_id=found.id,
-                person_id=found.person_id,
-                unit_id=shift.unit_id,
-                booked_at=w.at,
-            )
-        )
 
 
 def gathering(session: Session, **more: Any) -> tuple[Activity, Shift]:
@@ -97,8 +83,8 @@ def test_who_checked_in_is_ticked_with_the_time_present(session: Session, coordi
     came(shift, one, ("in", 535), ("out", 785))
     came(shift, two, ("in", 560), ("out", 760))
     came(shift, three, ("in", 540))
-    booked(shift, four)
-    booked(shift, one)
+    hours.booked(shift, four)
+    hours.booked(shift, one)
     rows = {row["id"]: row for row in grid_of(coordinator.get(f"/volunteers/activities/{activity.id}/hours"))}
     shown = {
         person.id: (
@@ -172,7 +158,7 @@ def test_a_booked_one_who_came_is_ticked_by_hand(session: Session, coordinator: 
     activity, shift = gathering(session)
     one, two = makers.volunteers(session, 2)
     for person in (one, two):
-        booked(shift, person)
+        hours.booked(shift, person)
     url = f"/volunteers/activities/{activity.id}/hours"
     rows = [
         {**row, "there": "1" if row["id"] == str(one.id) else ""} for row in grid_of(coordinator.get(url))
@@ -185,7 +171,7 @@ def test_a_booked_one_who_came_is_ticked_by_hand(session: Session, coordinator: 
 
 def test_nothing_ticked_submits_nothing(session: Session, coordinator: Browser) -> None:
     activity, shift = gathering(session)
-    booked(shift, makers.volunteer(session))
+    hours.booked(shift, makers.volunteer(session))
     url = f"/volunteers/activities/{activity.id}/hours"
     answer = coordinator.submit(url, grid_of(coordinator.get(url)), hours_all="4")
     assert "No hours are filled in" in told(answer)
@@ -218,7 +204,7 @@ def test_a_merged_person_stands_in_the_grid_once(session: Session, coordinator: 
     activity, shift = gathering(session)
     one, two = makers.volunteers(session, 2)
     came(shift, one, ("in", 540))
-    booked(shift, two)
+    hours.booked(shift, two)
     loser, winner = (session.get_one(Person, v.person_id) for v in (one, two))
     run(SYSTEM, merge_persons, loser=loser, winner=winner, reason="同一人")
     url = f"/volunteers/activities/{activity.id}/hours"

@@ -259,7 +259,7 @@ def _facts(entry: ServiceEntry) -> list[tuple[str, Any]]:
         (_("Day of service"), entry.served_on),
         (_("Time"), times_of(entry.starts, entry.minutes)),
         (_("Hours"), hours_of(entry.minutes)),
-        (_("Source"), SOURCES[entry.source]),
+        (_("Way of entry"), SOURCES[entry.source]),
         (_("Submitted by"), submitted_by.name if submitted_by else None),
         (_("Submitted on"), entry.submitted_at),
         (_("Decided by"), done_by.name if done_by else None),

@@ -79,7 +79,7 @@ ENTRIES = Listing(
             value=lambda row: hours_of(row.ServiceEntry.minutes),
         ),
         Column("field", _l("Field of service"), value=lambda row: translate(FIELDS[row.ServiceEntry.field])),
-        Column("source", _l("Source"), value=lambda row: SOURCES[row.ServiceEntry.source]),
+        Column("source", _l("Way of entry"), value=lambda row: SOURCES[row.ServiceEntry.source]),
         Column("state", _l("State"), value=lambda row: ENTRY_STATES[row.ServiceEntry.state]),
         Column("submitted_by_name", _l("Submitted by")),
         Column("unit", _l("Unit"), made=named("unit"), default_visible=False),
