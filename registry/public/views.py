@@ -7,6 +7,7 @@ from registry.public import (  # noqa: F401 - each adds its pages to the bluepri
     views_sign_up,
     views_check_in,
     views_shifts,
+    views_hours,
     views_verify,
 )
 from registry.public.blueprint import blueprint, install

@@ -53,6 +53,8 @@ from registry.training.imports_marks import (
 from registry.training.imports_rosters import ROSTERS_HEADERS, ROSTERS_REQUIRED, read_rosters
 from registry.volunteers.commands.import_volunteers import import_volunteers
 from registry.volunteers.imports_volunteers import VOLUNTEER_HEADERS, VOLUNTEER_REQUIRED, read_volunteers
+from registry.volunteers.commands.import_service import import_service_entries
+from registry.volunteers.imports_service import SERVICE_HEADERS, SERVICE_REQUIRED, read_service_entries
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,12 @@ def _tell(listed: ListFile, errors: Any) -> None:
         rows[error.row].tell(error.column, error.message)
 
 
+def _service_entries(asked: Asked, listed: ListFile, scope: Scope) -> Prepared:
+    units = UnitNames.load(asked.session, scope, asked.today)
+    rows = read_service_entries(listed.rows, units=units, unit_id=asked.unit_id, today=asked.today)
+    return import_service_entries, {"rows": rows}
+
+
 def _unit_parents(asked: Asked, listed: ListFile, scope: Scope) -> Prepared:
     units = UnitNames.load(asked.session, scope, asked.today)
     return import_unit_parents, {"rows": read_unit_parents(listed.rows, units=units, unit_id=asked.unit_id)}
@@ -184,4 +192,7 @@ KINDS: dict[str, Kind] = {
     ),
     "unit_parents": Kind(UNIT_PARENT_HEADERS, UNIT_PARENT_REQUIRED, Permission.UNIT_EDIT, _unit_parents),
     "volunteers": Kind(VOLUNTEER_HEADERS, VOLUNTEER_REQUIRED, Permission.VOLUNTEER_EDIT, _volunteers, "unit"),
+    "service_entries": Kind(
+        SERVICE_HEADERS, SERVICE_REQUIRED, Permission.VOLUNTEER_EDIT, _service_entries, "unit"
+    ),
 }

@@ -36,6 +36,7 @@ class ServiceEntry(Base):
         ),
         Index("ix_service_entry_person", "person_id", "served_on"),
         Index("ix_service_entry_unit", "unit_id", "state", "served_on", "id"),
+        Index("ix_service_entry_state", "state", "served_on", "id"),
         Index("ix_service_entry_activity", "activity_id", "id"),
     )
     id: Mapped[Pk]

@@ -20,6 +20,9 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     check_in,
     covers,
     insurance,
+    enter_hours,
+    service,
+    service_entries,
 )
 from registry.volunteers.views.blueprint import blueprint
 

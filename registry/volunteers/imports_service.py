@@ -1,0 +1,115 @@
+"""Hours of service as lists write them, for the grid of many people and for files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from registry.accounts.imports import UnitNames
+from registry.core.errors import RuleError
+from registry.core.i18n import N_
+from registry.core.imports import Row, plain, present
+from registry.core.text import clean_name, narrow, read_date
+from registry.people.commands import number_hash
+from registry.people.identity import read_document
+from registry.people.imports import PERSON_HEADERS
+from registry.volunteers.fields import FIELDS
+from registry.volunteers.hours import read_hours, read_time
+from registry.volunteers.queries.named import Named
+
+SERVICE_HEADERS: dict[str, tuple[str, ...]] = {
+    "number": ("志愿者编号", "编号", *PERSON_HEADERS["document_number"], "volunteer number", "volunteer no."),
+    "name": PERSON_HEADERS["name"],
+    "served_on": ("服务日期", "日期", "day of service", "date"),
+    "starts": ("开始时间", "起始时间", "begins at", "start time"),
+    "hours": ("服务时长", "时长", "小时数", "服务小时", "service hours"),
+    "field": ("服务领域", "服务类别", "领域", "field of service"),
+    "content": ("服务内容", "内容", "what was done"),
+    "activity": ("活动编号", "活动", "activity number"),
+    "unit": ("单位", "所属红十字会", "unit code"),
+}
+SERVICE_REQUIRED = ("served_on", "starts", "hours")
+LONGEST_CONTENT = 200
+# What the fields of service are called in lists, besides their codes.
+FIELD_NAMES: dict[str, tuple[str, ...]] = {
+    "rescue": ("应急救援救护", "应急救护", "应急救援", "救护"),
+    "aid": ("人道救助", "救助"),
+    "blood": ("无偿献血宣传", "无偿献血"),
+    "stem_cells": ("造血干细胞捐献", "造血干细胞"),
+    "ihl": ("国际人道法传播", "人道法传播"),
+    "community": ("社区服务", "社区"),
+    "elderly": ("养老服务", "养老", "为老服务"),
+    "youth": ("青少年", "青少年服务"),
+    "other": ("其他", "其他服务"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A checked row of a list of hours. `field` None means that of the activity, `unit_id` is for hours
+    without an activity."""
+
+    row: int
+    named: Named
+    served_on: date
+    starts: int
+    minutes: int
+    field: str | None
+    content: str
+    activity: str | None
+    unit_id: int
+
+
+def read_service_entries(
+    rows: Sequence[Row], *, units: UnitNames, unit_id: int | None, today: date
+) -> list[ServiceRow]:
+    """The stretches of a list; what is wrong is told in the rows. `unit_id` is that of rows
+    that name none."""
+    words = {plain(word): code for code, names in FIELD_NAMES.items() for word in (code, *names)}
+    words.update({plain(label): code for code, label in FIELDS.items()})
+    found = []
+    for row in rows:
+        named = read_named(row, row.number, today)
+        served_on = row.read("served_on", lambda text: read_date(present(text)))
+        starts = row.read("starts", lambda text: read_time(present(text)))
+        minutes = row.read("hours", lambda text: read_hours(present(text)))
+        field = row.optional("field", lambda text: _field(text, words))
+        content = row.bounded("content", LONGEST_CONTENT)
+        where = units.read(row, "unit", unit_id)
+        activity = narrow(row.text("activity")).upper() or None
+        if activity is None and not row.text("field"):
+            row.refuse(RuleError(N_("Name the field of service, or the activity.")), "field")
+        if (
+            not row.errors
+            and named is not None
+            and served_on is not None
+            and starts is not None
+            and minutes is not None
+            and where is not None
+        ):
+            found.append(
+                ServiceRow(row.number, named, served_on, starts, minutes, field, content, activity, where)
+            )
+    return found
+
+
+def read_named(row: Row, number: int, today: date) -> Named | None:
+    """Whom a row means; None, and an error told, when it names nobody."""
+    name = row.optional("name", clean_name)
+    told = narrow(row.text("number")).upper().replace(" ", "")
+    if not told and not row.text("name"):
+        row.refuse(RuleError(N_("Name the volunteer by number, or by name.")), "number")
+    digest = None
+    if told and not told.startswith("ZY"):
+        digest = row.read("number", lambda text: number_hash(read_document(None, text, today=today)))
+    if row.errors:
+        return None
+    return Named(number, told if told.startswith("ZY") else None, digest, name)
+
+
+def _field(text: str, words: Mapping[str, str]) -> str:
+    code = words.get(plain(text))
+    if code is None:
+        raise RuleError(N_("There is no such field of service."), "field")
+    return code
