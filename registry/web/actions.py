@@ -64,9 +64,12 @@ ACTIONS = {
     "volunteers.add_volunteers": N_("Volunteers admitted"),
     "volunteers.change_period": N_("State of a volunteer changed"),
     "volunteers.give_page": N_("Address of an own page given"),
+    "volunteers.issue_proof": N_("Certificate of service issued"),
     "volunteers.load_volunteer_rules": N_("Rules of volunteering loaded"),
     "volunteers.move_volunteer": N_("Volunteer moved to another unit"),
+    "volunteers.request_proof": N_("Certificate of service taken from an own page"),
     "volunteers.void_period": N_("Period of a volunteer voided"),
+    "volunteers.void_proof": N_("Certificate of service voided"),
     "training.load_course_types": N_("Course types loaded"),
     "certificates.load_credential_types": N_("Credential types loaded"),
 }
