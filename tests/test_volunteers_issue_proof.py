@@ -263,8 +263,8 @@ def test_another_address_opens_nothing(session: Session, anyone: Browser) -> Non
     makers.served(session, volunteer, 60, DAY)
     proof = makers.issued_proof(session, volunteer)
     token, others = run(SYSTEM, give_page, volunteer), run(SYSTEM, give_page, other)
-    assert anyone.get(f"/my/{token}/proofs/{proof.id}/pdf").status_code == 200
-    assert anyone.get(f"/my/{others}/proofs/{proof.id}/pdf").status_code == 404
+    assert anyone.get(f"/my/{token}/proofs/{proof.token}/pdf").status_code == 200
+    assert anyone.get(f"/my/{others}/proofs/{proof.token}/pdf").status_code == 404
     assert anyone.get(f"/my/{UNKNOWN}/proofs").status_code == 404
     run(SYSTEM, give_page, volunteer)
     assert anyone.get(f"/my/{token}/proofs").status_code == 404
@@ -280,7 +280,7 @@ def test_another_address_opens_nothing(session: Session, anyone: Browser) -> Non
         )
     run(SYSTEM, void_proof, proof, reason="开错了")
     token = run(SYSTEM, give_page, volunteer)
-    assert anyone.get(f"/my/{token}/proofs/{proof.id}/pdf").status_code == 404
+    assert anyone.get(f"/my/{token}/proofs/{proof.token}/pdf").status_code == 404
 
 
 def test_without_hours_the_page_says_so(session: Session, anyone: Browser) -> None:

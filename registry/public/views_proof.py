@@ -140,7 +140,7 @@ def own_proofs(token: str) -> ResponseReturnValue:
                 session, str(current_app.config["PUBLIC_URL"]), request.url_root
             ),
             fonts=font_book(),
-            locate=lambda proof: url_for("public.own_proof_pdf", token=token, proof_id=proof.id),
+            locate=lambda proof: url_for("public.own_proof_pdf", token=token, proof_token=proof.token),
         )
         if done is not None:
             return done
@@ -164,14 +164,14 @@ def own_proofs(token: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/my/<token>/proofs/<int:proof_id>/pdf")
+@blueprint.get("/my/<token>/proofs/<proof_token>/pdf")
 @permit(PUBLIC)
-def own_proof_pdf(token: str, proof_id: int) -> ResponseReturnValue:
+def own_proof_pdf(token: str, proof_token: str) -> ResponseReturnValue:
     """The PDF of one of a volunteer's own certificates of service."""
     session = db.session()
     _volunteer, person = volunteer_by_page(session, token)
-    own = (proof for proof, _changed in queries.proofs_of_person(session, person.id) if proof.id == proof_id)
-    proof = next(own, None)
+    shown = queries.proof_by_token(session, proof_token if _TOKEN.fullmatch(proof_token) else "")
+    proof = shown.proof if shown is not None and shown.person.id == person.id else None
     if proof is None or proof.voided_at is not None:
         raise RecordNotFoundError("service_proof")
     file = BytesIO(draw_proof(sheet_of(proof), font_book()))
