@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from registry.volunteers.views import proofs  # noqa: F401 - adds its pages to the blueprint.
+# Each adds its pages to the blueprint.
+from registry.volunteers.views import (
+    proofs,  # noqa: F401
+    recognition,  # noqa: F401
+    stars,  # noqa: F401
+)
 from registry.volunteers.views.blueprint import blueprint
 
 __all__ = ["blueprint"]
