@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.certificates.snapshots import font_book
 from registry.core import clock
 from registry.core.db import Base
 from registry.core.scope import SYSTEM, Actor
@@ -18,6 +19,7 @@ from registry.core.write import run, write
 from registry.people.commands import Entrant
 from registry.volunteers.commands import Admission, add_volunteers, change_period
 from registry.volunteers.commands.own_page import give_page
+from registry.volunteers.commands.proofs import issue_proof
 from registry.volunteers.models import (
     Activity,
     Booking,
@@ -27,6 +29,7 @@ from registry.volunteers.models import (
     RegistrationApplication,
     ServiceEntry,
     ServiceLine,
+    ServiceProof,
     Shift,
     SignUp,
     StarAward,
@@ -36,6 +39,7 @@ from registry.volunteers.models import (
     VolunteerPeriod,
 )
 from registry.volunteers.rules import rule_on
+from tests import certificates
 from tests import factories as make
 
 ENROLLED_ON = date(2024, 1, 10)
@@ -248,6 +252,22 @@ def insured(
         return policy
 
 
+def issued_proof(session: Session, found: Volunteer, **more: Any) -> ServiceProof:
+    """A certificate of service of all that a volunteer served since being enrolled; the address of the
+    installation has to be confirmed."""
+    values: dict[str, Any] = {
+        "starts_on": ENROLLED_ON,
+        "ends_on": clock.today(),
+        "handled_by": "李明",
+        "responsible": "王丽",
+        "origin": "staff",
+        "public_url": certificates.PUBLIC_URL,
+        "fonts": font_book(),
+        **more,
+    }
+    return run(SYSTEM, issue_proof, found, **values)
+
+
 def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
     """The id of one record of every kind of this register in a unit."""
     found = volunteer(session, unit_code)
@@ -299,6 +319,7 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
         }
         for record in made.values():
             w.add(record)
+    proof = issued_proof(session, found)
     cover = session.execute(
         select(InsuranceCover).where(InsuranceCover.insurance_policy_id == policy.id)
     ).scalar_one()
@@ -315,5 +336,7 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
         "service_line": line.id,
         "insurance_policy": policy.id,
         "insurance_cover": cover.id,
+        "service_proof": proof.id,
+        "proof_token": proof.token,
         "own_page": run(SYSTEM, give_page, found),
     }

@@ -9,6 +9,9 @@ from registry.public import (  # noqa: F401 - each adds its pages to the bluepri
     views_shifts,
     views_hours,
     views_verify,
+from registry.public import (
+    views_proof,  # noqa: F401
+    views_verify,  # noqa: F401 - adds its pages to the blueprint.
 )
 from registry.public.blueprint import blueprint, install
 

@@ -23,6 +23,11 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     enter_hours,
     service,
     service_entries,
+# Each adds its pages to the blueprint.
+from registry.volunteers.views import (
+    proofs,  # noqa: F401
+    recognition,  # noqa: F401
+    stars,  # noqa: F401
 )
 from registry.volunteers.views.blueprint import blueprint
 
