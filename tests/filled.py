@@ -373,6 +373,7 @@ OTHERS = {
     "listing.remove_view",
     "listing.save_view",
     "people.reveal_identifier",
+    "volunteers.reveal_call_out",
     "public.look_up",
     "public.verify",
 }

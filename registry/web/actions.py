@@ -66,6 +66,7 @@ ACTIONS = {
     "volunteers.give_page": N_("Address of an own page given"),
     "volunteers.load_volunteer_rules": N_("Rules of volunteering loaded"),
     "volunteers.move_volunteer": N_("Volunteer moved to another unit"),
+    "volunteers.reveal_call_out": N_("Phones of a call-out list shown"),
     "volunteers.void_period": N_("Period of a volunteer voided"),
     "training.load_course_types": N_("Course types loaded"),
     "certificates.load_credential_types": N_("Credential types loaded"),
