@@ -676,6 +676,7 @@ OTHERS = {
     "public.book_shift",
     "public.check_in",
     "public.leave_shift",
+    "volunteers.reveal_call_out",
     "public.look_up",
     "public.own_hours",
     "public.verify",

@@ -236,7 +236,7 @@ def test_tiles_stay_within_reach_and_follow_the_month(session: Session) -> None:
     unit = factories.unit(session, NANGUAN).id
     certify(session, people(session)[0], date(2024, 1, 10), date(2024, 3, 4))
     certify(session, people(session)[0], date(2024, 3, 2))
-    first, valid = tiles(session, actor, unit, date(2024, 3, 20))
+    first, valid, *_others = tiles(session, actor, unit, date(2024, 3, 20))
     assert (first.value, first.change, first.trend[-3:]) == (2, 1, [1, 1, 2])
     assert (valid.value, valid.change, valid.trend[-3:]) == (1, 0, [1, 1, 1])
     assert tiles(session, actor, factories.unit(session, CHANGCHUN).id) == []

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from registry.cli import figures as cli
 from registry.core import clock
 from registry.indicators.commands import build_missing
+from registry.indicators.definitions import INDICATORS
 from registry.indicators.models import Cell
 from tests.factories import CHANGCHUN, NANGUAN, PROVINCE, YANJI
 from tests.figures import certify, change, people
@@ -151,7 +152,7 @@ def test_the_future_needs_projection(session: Session, flask_run: Run) -> None:
 
 def test_list_tells_the_rules(flask_run: Run) -> None:
     listed: list[dict[str, Any]] = json.loads(flask_run("list", "--json").stdout)
-    assert [entry["code"] for entry in listed] == ["rescuers_first", "rescuers_valid"]
+    assert [entry["code"] for entry in listed] == list(INDICATORS)
     assert all(entry["rule"]["zh"] and entry["rule"]["en"] and entry["built"] for entry in listed)
     assert "救护员" in flask_run("list").stdout
 

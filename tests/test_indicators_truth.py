@@ -16,6 +16,7 @@ from registry.indicators import verify
 from registry.indicators.commands import build_missing
 from registry.indicators.definitions import INDICATORS
 from registry.indicators.differences import differences
+from registry.indicators.groups import by_group
 from registry.indicators.question import ask
 from registry.indicators.read import breakdown, by_month, records, value
 from registry.indicators.recount import recount
@@ -56,12 +57,15 @@ def check_history(session: Session, history: Any, days: list[date], from_on: dat
                     "own parts": sum(told.own.values()),
                     "children and own": sum(told.children.values()) + told.own[unit_id],
                     "verify": expected.get(unit_id, 0),
-                    "records": len(session.execute(records(asked)).all()),
+                    "records": sum(row.quantity for row in session.execute(records(asked))),
                     "recount": recount(session, asked).value,
                 }
                 if unit_code in ("220000", "220300"):
                     curve = [quantity for _month, quantity in by_month(session, asked, 100)]
                     told_by_all["months"] = curve[-1] if asked.indicator.is_stock else sum(curve)
+                for key, group in asked.indicator.groups.items():
+                    parts = by_group(session, asked, group)
+                    told_by_all[f"by {key}"] = sum(part.quantity for part in parts)
                 assert set(told_by_all.values()) == {right}, (code, day, unit_code, right, told_by_all)
     for seq, code, unit_code, then in remembered:
         asked = ask(

@@ -1,4 +1,4 @@
-"""Random histories of certificates, merges and unit moves, with a plain model of what they mean.
+"""Random histories of certificates, volunteers, merges and unit moves, with a plain model of their meaning.
 
 A history is a list of writes, each a list of steps of small numbers. Applied to the database it changes
 records through writes; at the same time the model keeps what happened in plain Python and counts by
@@ -24,6 +24,7 @@ from registry.core.scope import SYSTEM
 from registry.core.secrets import new_token
 from registry.core.write import Write, write
 from registry.people.models import Person
+from tests.worlds_volunteers import VolunteerModel, VolunteerWorld, volunteer_steps
 
 PROVINCE, CHANGCHUN, SIPING, YANBIAN = "220000", "220100", "220300", "222400"
 PREFECTURES = (CHANGCHUN, SIPING, YANBIAN)
@@ -61,6 +62,7 @@ _step = st.one_of(
     st.tuples(st.just("undo"), _small),
     st.tuples(st.just("move"), _small, _small, _day),
     st.tuples(st.just("void_person"), _small),
+    *volunteer_steps(len(DAYS)),
 )
 histories = st.lists(st.lists(_step, min_size=1, max_size=5), min_size=1, max_size=6)
 
@@ -88,7 +90,7 @@ class Paper:
 
 
 @dataclass
-class Model:
+class Model(VolunteerModel):
     """What happened, in plain Python."""
 
     papers: list[Paper] = field(default_factory=list)
@@ -119,9 +121,11 @@ class Model:
             unit = self.parent(unit, day)
         return unit == top
 
-    def counted(self, code: str, from_on: date, as_of: date) -> list[tuple[int, date]]:
-        """Per person counted, the unit, and the day on which its place in the tree matters."""
+    def counted(self, code: str, from_on: date, as_of: date) -> list[tuple[int, date, int]]:
+        """What is counted: the unit, the day on which its place in the tree matters, and how much."""
         canon = self.canonical()
+        if not code.startswith("rescuers"):
+            return self.volunteering(code, canon, self.void_people, from_on, as_of)
         found = []
         for human in set(canon.values()):
             own = [
@@ -135,20 +139,24 @@ class Model:
             if code == "rescuers_first" and own:
                 first = sorted(own, key=lambda p: (p.issued_on, p.number, p.id))[0]
                 if from_on <= first.issued_on <= as_of:
-                    found.append((first.unit, first.issued_on))
+                    found.append((first.unit, first.issued_on, 1))
             if code == "rescuers_valid":
                 valid = sorted(
                     (p for p in own if p.counts_on(as_of)), key=lambda p: (p.valid_from, p.number, p.id)
                 )
-                found.extend((paper.unit, as_of) for paper in valid[:1])
+                found.extend((paper.unit, as_of, 1) for paper in valid[:1])
         return found
 
     def value(self, code: str, unit: int, from_on: date, as_of: date) -> int:
         """The number, counted by looking at everyone."""
-        return sum(self.is_below(held, unit, day) for held, day in self.counted(code, from_on, as_of))
+        return sum(
+            quantity
+            for held, day, quantity in self.counted(code, from_on, as_of)
+            if self.is_below(held, unit, day)
+        )
 
 
-class World:
+class World(VolunteerWorld):
     """A history applied to the database and to the model at once."""
 
     def __init__(self, session: Session) -> None:
@@ -159,6 +167,7 @@ class World:
         self._read_parents()
         with write("test.people", SYSTEM) as w:
             self.model.people = [add_person(w, self.units["220102"]) for _ in range(PEOPLE)]
+            self._add_volunteers(w)
             self.seq = w.seq
 
     def _read_parents(self) -> None:

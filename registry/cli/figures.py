@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy import select
 
 from registry.accounts.models import Unit, UnitParent
 from registry.accounts.queries import unit_by_code
+from registry.cli.answers import record_rows, shown
 from registry.core.db import db
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.scope import SYSTEM
@@ -23,7 +23,6 @@ from registry.indicators import commands
 from registry.indicators.definitions import INDICATORS
 from registry.indicators.differences import Checked, differences
 from registry.indicators.question import Question, ask, is_built, parse_known_on, seq_known_on
-from registry.indicators.read import breakdown, records
 
 
 def _day(_context: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
@@ -92,51 +91,8 @@ def _question(code: str, unit: Unit, **asked: Any) -> Question:
         raise click.ClickException(str(error)) from None
 
 
-def _names() -> dict[int, str]:
-    """The GB code of every unit, or its id as text."""
-    return {unit.id: unit.code or str(unit.id) for unit in db.session.execute(select(Unit)).scalars()}
-
-
 def _print(told: Any) -> None:
     click.echo(json.dumps(told, ensure_ascii=False, indent=2))
-
-
-def shown(question: Question, unit: Unit, known_on: date | datetime | None) -> dict[str, Any]:
-    """What `show --json` prints."""
-    names = _names()
-    told = breakdown(db.session(), question)
-    return {
-        "code": question.indicator.code,
-        "version": question.indicator.version,
-        "unit": names[unit.id],
-        "from": question.from_on.isoformat() if question.from_on else None,
-        "as_of": question.as_of.isoformat(),
-        "known_on": known_on.isoformat() if known_on else None,
-        "known_seq": question.known_seq,
-        "value": told.value,
-        "by_unit": _by_name(told.own, names),
-        "by_unit_below": _by_name(told.children, names),
-    }
-
-
-def _by_name(values: dict[int, int], names: dict[int, str]) -> dict[str, int]:
-    return dict(sorted((names[unit_id], quantity) for unit_id, quantity in values.items()))
-
-
-def _record_rows(question: Question) -> Iterator[dict[str, Any]]:
-    names = _names()
-    rows = records(question).subquery()
-    ordered = select(rows).order_by(rows.c.starts_on, rows.c.id).execution_options(yield_per=1_000)
-    for row in db.session.execute(ordered):
-        yield {
-            "record": row.record_id,
-            "number": row.label,
-            "person": row.subject_id,
-            "unit": names[row.unit_id],
-            "starts_on": row.starts_on.isoformat(),
-            "ends_on": row.ends_on.isoformat() if row.ends_on else None,
-            "quantity": row.quantity,
-        }
 
 
 def install(app: Flask) -> None:
@@ -169,8 +125,10 @@ def install(app: Flask) -> None:
             click.echo(f"{i.code}  v{i.version}  {i.kind.value}  {i.name.zh}  {i.name.en}")
 
     @indicators.command("show")
+    @click.option("--by", multiple=True, metavar="field|team", help="Print the parts of this group as well.")
     @_asking
     def show(
+        by: tuple[str, ...],
         code: str,
         unit_code: str | None,
         as_of: date | None,
@@ -184,7 +142,11 @@ def install(app: Flask) -> None:
         question = _question(
             code, unit, as_of=as_of, from_on=from_on, known_on=known_on, projection=projection
         )
-        told = shown(question, unit, known_on)
+        for key in by:
+            if key not in question.indicator.groups:
+                has = ", ".join(question.indicator.groups) or "none"
+                raise click.ClickException(f"{code} has no parts by {key}; it has: {has}.")
+        told = shown(question, unit, known_on, by)
         if as_json:
             _print(told)
             return
@@ -192,6 +154,10 @@ def install(app: Flask) -> None:
         click.echo(f"{told['value']} {question.indicator.unit.zh}")
         for name, quantity in told["by_unit_below"].items():
             click.echo(f"  {name}  {quantity}")
+        for key in by:
+            click.echo(question.indicator.groups[key].heading.zh)
+            for part in told[f"by_{key}"]:
+                click.echo(f"  {part['name']}  {part['value']}")
 
     @indicators.command("records")
     @_asking
@@ -209,9 +175,9 @@ def install(app: Flask) -> None:
             code, _unit(unit_code), as_of=as_of, from_on=from_on, known_on=known_on, projection=projection
         )
         if as_json:
-            _print(list(_record_rows(question)))
+            _print(list(record_rows(question)))
             return
-        for row in _record_rows(question):
+        for row in record_rows(question):
             click.echo("  ".join(str(value if value is not None else "-") for value in row.values()))
 
     @indicators.command("verify")

@@ -10,7 +10,7 @@ from flask import g, request
 from registry.accounts.models import Unit
 from registry.core.db import db
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.indicators.forms import FigureFilters, unit_choices
+from registry.indicators.forms import GROUP_FILTERS, FigureFilters, unit_choices
 from registry.indicators.indicator import Indicator
 from registry.indicators.question import Question, ask, indicator_of, parse_known_on
 from registry.web.locale import translate
@@ -76,6 +76,9 @@ def show_defaults(form: Any, asked: Asked) -> None:
         form.from_on.data = asked.question.from_on
     if asked.indicator.is_stock:
         del form.from_on
+    for key in GROUP_FILTERS:
+        if key in form and key not in asked.indicator.groups:
+            del form[key]
 
 
 def address_of(asked: Asked, **more: Any) -> dict[str, Any]:

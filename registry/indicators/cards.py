@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from flask import url_for
 from flask_babel import get_locale, gettext
@@ -17,14 +18,17 @@ from registry.indicators.tiles import Tile, tiles
 
 @dataclass(frozen=True)
 class Card:
-    """One figure for the macro `figure`; `value` is None while it waits to be rebuilt."""
+    """One figure for the macro `figure`, in its unit; `value` is None while it waits to be rebuilt.
+
+    `records` is how many records it comes from, None where the value does not tell.
+    """
 
     label: str
-    value: int | None
+    value: int | Decimal | None
     unit: str
     as_of: date
     change: str
-    trend: list[int]
+    trend: list[int | Decimal]
     url: str
     records_url: str
     records: int | None
@@ -43,18 +47,19 @@ def cards(session: Session, actor: Actor, unit_id: int, as_of: date | None = Non
 
 
 def _card(tile: Tile, opens: bool, dated: bool) -> Card:
+    shown = tile.indicator.shown
     code, day = tile.indicator.code, tile.as_of.isoformat() if dated else None
     records_url = url_for("indicators.records", code=code, unit=tile.unit_id, as_of=day)
     return Card(
         label=said(tile.indicator.name),
-        value=tile.value,
+        value=None if tile.value is None else shown(tile.value),
         unit=said(tile.indicator.unit),
         as_of=tile.as_of,
         change=_change(tile),
-        trend=tile.trend,
+        trend=[shown(n) for n in tile.trend],
         url=url_for("indicators.indicator", code=code, unit=tile.unit_id, as_of=day),
         records_url=records_url if opens and tile.value else "",
-        records=tile.value,
+        records=tile.value if tile.indicator.counts_records else None,
     )
 
 
@@ -63,8 +68,9 @@ def _change(tile: Tile) -> str:
     if tile.change is None:
         return str(gettext("waits to be rebuilt"))
     day = tile.compared_to.isoformat()
+    by = f"{tile.indicator.shown(abs(tile.change)):,}"
     if tile.change > 0:
-        return str(gettext("%(n)s more than on %(day)s", n=f"{tile.change:,}", day=day))
+        return str(gettext("%(n)s more than on %(day)s", n=by, day=day))
     if tile.change < 0:
-        return str(gettext("%(n)s fewer than on %(day)s", n=f"{-tile.change:,}", day=day))
+        return str(gettext("%(n)s fewer than on %(day)s", n=by, day=day))
     return str(gettext("as many as on %(day)s", day=day))

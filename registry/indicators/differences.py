@@ -57,7 +57,7 @@ def differences(
     """Compare everything; yields what differs.
 
     `days` are the as-of days (default: today, the ends of the last 24 months, the plan's start, and days
-    around the ends of certificates); `entries` the journal entries at which figures as then known are
+    around the ends of what was counted); `entries` the journal entries at which figures as then known are
     checked as well (default: five, spread over the journal since the figures were built).
     """
     checked = checked if checked is not None else Checked()
@@ -84,7 +84,11 @@ def default_days(tables: verify.Tables) -> set[date]:
     month = today.replace(day=1)
     days = {today, PLAN_STARTS_ON, today.replace(month=1, day=1), date(2024, 2, 29), date(2024, 3, 1)}
     days |= {clock.add_months(month, -back) - ONE_DAY for back in range(24)}
-    ends = sorted({row["valid_until"] for row in tables["certificate"].values() if row["valid_until"]})
+    ends = sorted(
+        {row["valid_until"] for row in tables["certificate"].values() if row["valid_until"]}
+        | {row["ended_on"] for row in tables["volunteer_period"].values() if row["ended_on"]}
+        | {row["active_until"] for row in tables["service_line"].values()}
+    )
     past = [end for end in ends if end < today]
     for end in past[:: max(1, len(past) // 5)]:
         days |= {end, end + ONE_DAY}

@@ -1,4 +1,4 @@
-"""What an indicator is made of. The entries themselves are in definitions.py."""
+"""What an indicator is made of. The entries themselves are in the package `definitions`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,10 @@ from sqlalchemy.orm import Session
 
 from registry.core.db import Base
 from registry.core.journal import Line
+from registry.core.permissions import Permission
 from registry.indicators.kinds import FOLD_VERSION, Fold, Kind
+
+ONE_DECIMAL = Decimal("0.1")
 
 # A SELECT of several columns.
 Rows = Select[*tuple[Any, ...]]
@@ -57,13 +61,38 @@ class Source:
 
 @dataclass(frozen=True)
 class RecordLink:
-    """How a record behind the figure is named and opened."""
+    """How a record behind the figure is named and opened.
+
+    `heading` and `holder` head the columns of the record and of its person. The page at `endpoint` is found
+    by `key` in `argument`; until the application has that endpoint, records are named without a link.
+    """
 
     model: type[Base]
-    label: Any  # The column people know the record by.
+    label: Any  # The column people know the record by, of `model` or of `label_model`.
+    heading: str
     person: Any  # The column of the person it belongs to.
+    holder: str
     endpoint: str
     argument: str
+    key: Any  # The column that tells the page which record.
+    permission: Permission  # What the page asks for.
+    joined: tuple[Any, Any] | None = None  # Model and condition that `label` comes from, if not `model`.
+
+
+@dataclass(frozen=True)
+class Group:
+    """A way to split a value by what its records say, such as the field of service.
+
+    `column` belongs to the model of the records and never changes once written, so that past values split
+    alike. `names` are the words of its values; None when they are rows of `named`, shown by `name`.
+    """
+
+    heading: Words
+    column: Any
+    none: Words
+    names: Mapping[str, str] | None = None
+    named: Any = None
+    name: Any = None
 
 
 def _same(_session: Session, ids: Collection[int]) -> set[int]:
@@ -77,7 +106,8 @@ class Indicator:
     `select(subjects)` gives the candidate rows (subject_id, holder_id, record_id, unit_id, starts_on,
     ends_on, stops_on, quantity, tie, excluded), of all subjects when None; `excluded` is a key of
     `reasons` or NULL. `holder_id` is the subject the record itself names, before merges.
-    `subjects(session, ids)` turns the ids that sources give into subjects, set-based.
+    `subjects(session, ids)` turns the ids that sources give into subjects, set-based. `per` is how many of
+    what is stored make one of what is shown: hours are kept as minutes, so that their sums stay exact.
     """
 
     code: str
@@ -92,6 +122,22 @@ class Indicator:
     reasons: Mapping[str, str] = field(default_factory=dict)
     subjects: Callable[[Session, Collection[int]], set[int]] = _same
     fold: Fold | None = None
+    per: int = 1
+    groups: Mapping[str, Group] = field(default_factory=dict)
+
+    def shown(self, quantity: int) -> int | Decimal:
+        """A stored quantity in the unit of the figure, with one decimal where it is not whole.
+
+        Add up what is stored and show the sum; sums of shown numbers may be off by their rounding.
+        """
+        if quantity % self.per == 0:
+            return quantity // self.per
+        return (Decimal(quantity) / self.per).quantize(ONE_DECIMAL, ROUND_HALF_UP)
+
+    @property
+    def counts_records(self) -> bool:
+        """Whether each record behind the figure adds one, so that the value is their number."""
+        return self.per == 1
 
     @property
     def is_stock(self) -> bool:

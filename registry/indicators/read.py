@@ -79,7 +79,7 @@ def _own_sums(session: Session, question: Question) -> Iterator[tuple[Period, di
         else:
             statement = (
                 select(Contribution.unit_id, func.sum(Contribution.quantity))
-                .where(_counts(question), _on_days(question, period), Contribution.unit_id.in_(sorted(units)))
+                .where(counts(question), _on_days(question, period), Contribution.unit_id.in_(sorted(units)))
                 .group_by(Contribution.unit_id)
             )
         yield period, {unit_id: int(quantity) for unit_id, quantity in session.execute(statement)}
@@ -123,7 +123,7 @@ def _running_sum(day: date) -> tuple[date, tuple[date, date] | None, int]:
     return following, (day + ONE_DAY, following - ONE_DAY), -1
 
 
-def _counts(question: Question) -> ColumnElement[bool]:
+def counts(question: Question) -> ColumnElement[bool]:
     """The contributions that make the value, whatever their unit: the drill-down and the recount."""
     return and_(_known(question), _in_period(question, question.first, question.as_of))
 
@@ -170,11 +170,12 @@ def in_units(question: Question, unit: Any, day: Any) -> ColumnElement[bool]:
 def records(question: Question) -> Rows:
     """The contributions behind the value, with the name of each record and its holder. Not ordered.
 
-    Columns: id, record_id, subject_id, unit_id, starts_on, ends_on, quantity, label, holder, unit_name,
-    unit_name_en.
+    Columns: id, record_id, subject_id, unit_id, starts_on, ends_on, quantity, opens (what its page is found
+    by), label, holder, unit_name, unit_name_en, and one for each group of the indicator.
     """
     link, c = question.indicator.record, Contribution
-    return (
+    groups = [group.column.label(key) for key, group in question.indicator.groups.items()]
+    rows = (
         select(
             c.id,
             c.record_id,
@@ -183,16 +184,19 @@ def records(question: Question) -> Rows:
             c.starts_on,
             c.ends_on,
             c.quantity,
+            link.key.label("opens"),
             link.label.label("label"),
             Person.name.label("holder"),
             Unit.name.label("unit_name"),
             Unit.name_en.label("unit_name_en"),
+            *groups,
         )
         .join(Unit, Unit.id == c.unit_id)
         .join(link.model, link.model.id == c.record_id)  # type: ignore[attr-defined]
         .join(Person, Person.id == link.person)
-        .where(_counts(question), in_units(question, c.unit_id, c.starts_on))
+        .where(counts(question), in_units(question, c.unit_id, c.starts_on))
     )
+    return rows if link.joined is None else rows.join(*link.joined)
 
 
 def by_month(session: Session, question: Question, months: int = 12) -> list[tuple[date, int]]:

@@ -60,13 +60,13 @@ def recount(session: Session, question: Question) -> Recount:
 def excluded(question: Question) -> Rows:
     """The rows that do not count, each with its reason. Not ordered.
 
-    Columns: id and record_id (the record), unit_id, starts_on, ends_on, stops_on, reason, label, holder,
-    unit_name, unit_name_en.
+    Columns: id and record_id (the record), unit_id, starts_on, ends_on, stops_on, reason, opens, label,
+    holder, unit_name, unit_name_en.
     """
     link = question.indicator.record
     rows = question.indicator.select(None).subquery()
     reason = _reason(question, rows)
-    return (
+    found = (
         select(
             rows.c.record_id.label("id"),
             rows.c.record_id,
@@ -75,6 +75,7 @@ def excluded(question: Question) -> Rows:
             rows.c.ends_on,
             rows.c.stops_on,
             reason.label("reason"),
+            link.key.label("opens"),
             link.label.label("label"),
             Person.name.label("holder"),
             Unit.name.label("unit_name"),
@@ -85,6 +86,7 @@ def excluded(question: Question) -> Rows:
         .join(Person, Person.id == link.person)
         .where(reason.is_not(None), in_units(question, rows.c.unit_id, rows.c.starts_on))
     )
+    return found if link.joined is None else found.join(*link.joined)
 
 
 def reason_text(question: Question, code: str) -> str:

@@ -19,8 +19,9 @@ from registry.indicators.read import by_month, value
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure. `value` is None while it waits to be rebuilt. `change` is against the end of the month
-    before; `trend` is the value at the end of each of the last months, oldest first, and today."""
+    """One figure, in what is stored of it. `value` is None while it waits to be rebuilt. `change` is
+    against the end of the month before; `trend` is the value at the end of each of the last months, oldest
+    first, and today."""
 
     indicator: Indicator
     unit_id: int

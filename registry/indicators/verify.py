@@ -20,6 +20,14 @@ from registry.accounts.models import UnitParent
 from registry.certificates.models import Certificate, CredentialType
 from registry.core.db import Base
 from registry.core.journal import JournalLine
+from registry.indicators import verify_volunteers
+from registry.indicators.verify_volunteers import (
+    Service,
+    State,
+    must_day,
+    services,
+    states,
+)
 from registry.people.models import Person
 
 TABLES: dict[str, tuple[type[Base], tuple[str, ...]]] = {
@@ -41,6 +49,7 @@ TABLES: dict[str, tuple[type[Base], tuple[str, ...]]] = {
     "person": (Person, ("id", "canonical_id", "state")),
     "unit_parent": (UnitParent, ("id", "unit_id", "parent_id", "starts_on", "known_seq", "void_seq")),
     "credential_type": (CredentialType, ("id", "code")),
+    **verify_volunteers.TABLES,
 }
 
 # table → id → column → value
@@ -107,20 +116,13 @@ class Held:
         return self.begins <= day and (self.last_valid_day is None or day <= self.last_valid_day)
 
 
-def _day(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _must_day(value: Any) -> date:
-    day = _day(value)
-    assert day is not None
-    return day
-
-
 class World:
-    """What the records say: who held which rescuer certificate, and which unit stood where."""
+    """What the records say: who held which rescuer certificate, was which kind of volunteer and served how
+    long, and which unit stood where."""
 
     def __init__(self, tables: Tables) -> None:
+        self.states: list[State] = states(tables)
+        self.services: list[Service] = services(tables)
         self.held: dict[int, list[Held]] = defaultdict(list)
         kinds = {row["id"]: row["code"] for row in tables["credential_type"].values()}
         people = tables["person"]
@@ -129,9 +131,9 @@ class World:
             is_rescuer = kinds[row["credential_type_id"]] == "rescuer"
             if row["voided_at"] is not None or holder["state"] == "void" or not is_rescuer:
                 continue
-            last = _day(row["valid_until"])
+            last = must_day(row["valid_until"]) if row["valid_until"] else None
             if row["ended_on"] is not None:
-                before_end = _must_day(row["ended_on"]) - timedelta(days=1)
+                before_end = must_day(row["ended_on"]) - timedelta(days=1)
                 last = before_end if last is None or before_end < last else last
             self.held[holder["canonical_id"]].append(
                 Held(
@@ -139,15 +141,15 @@ class World:
                     holder["canonical_id"],
                     row["unit_id"],
                     row["number"],
-                    _must_day(row["issued_on"]),
-                    _must_day(row["valid_from"]),
+                    must_day(row["issued_on"]),
+                    must_day(row["valid_from"]),
                     last,
                 )
             )
         self._moves: dict[int, list[tuple[date, int, int]]] = defaultdict(list)
         for row in tables["unit_parent"].values():
             if row["void_seq"] is None:
-                self._moves[row["unit_id"]].append((_must_day(row["starts_on"]), row["id"], row["parent_id"]))
+                self._moves[row["unit_id"]].append((must_day(row["starts_on"]), row["id"], row["parent_id"]))
         self._above: dict[tuple[int, date], list[int]] = {}
 
     def parent(self, unit: int, day: date) -> int | None:
@@ -169,41 +171,51 @@ class World:
         return self._above[unit, day]
 
 
-def _first_certificates(world: World, from_on: date, as_of: date) -> Iterator[tuple[int, date]]:
+# The unit counted for, the day on which its place in the tree matters, and how much.
+Counted = tuple[int, date, int]
+
+
+def _first_certificates(world: World, from_on: date, as_of: date) -> Iterator[Counted]:
     """Each person once: where and when the first certificate was issued, if that was in the period."""
     for certificates in world.held.values():
         first = min(certificates, key=lambda c: (c.issued, c.number, c.id))
         if from_on <= first.issued <= as_of:
-            yield first.unit, first.issued
+            yield first.unit, first.issued, 1
 
 
-def _valid_holders(world: World, _from_on: date, as_of: date) -> Iterator[tuple[int, date]]:
+def _valid_holders(world: World, _from_on: date, as_of: date) -> Iterator[Counted]:
     """Each person with a valid certificate once, at the unit of the one that began earliest."""
     for certificates in world.held.values():
         valid = [c for c in certificates if c.valid_on(as_of)]
         if valid:
-            yield min(valid, key=lambda c: (c.begins, c.number, c.id)).unit, as_of
+            yield min(valid, key=lambda c: (c.begins, c.number, c.id)).unit, as_of, 1
 
 
-# Each gives, per person counted, the unit and the day on which the unit's place in the tree matters.
-RULES: dict[str, Callable[[World, date, date], Iterator[tuple[int, date]]]] = {
+RULES: dict[str, Callable[[World, date, date], Iterator[Counted]]] = {
     "rescuers_first": _first_certificates,
     "rescuers_valid": _valid_holders,
+    "volunteers_registered": lambda world, _first, day: verify_volunteers.are(
+        world.states, "registered", day
+    ),
+    "volunteers_enrolled": lambda world, _first, day: verify_volunteers.are(world.states, "enrolled", day),
+    "volunteers_active": lambda world, _first, day: verify_volunteers.active(world.services, day),
+    "service_person_times": lambda world, first, day: verify_volunteers.times(world.services, first, day),
+    "service_hours": lambda world, first, day: verify_volunteers.minutes(world.services, first, day),
 }
 
 
 def own_parts(world: World, code: str, from_on: date, as_of: date) -> dict[int, int]:
-    """How many are counted at each unit itself."""
+    """How much is counted at each unit itself."""
     parts: dict[int, int] = defaultdict(int)
-    for unit, _day_of_unit in RULES[code](world, from_on, as_of):
-        parts[unit] += 1
+    for unit, _day_of_unit, quantity in RULES[code](world, from_on, as_of):
+        parts[unit] += quantity
     return dict(parts)
 
 
 def totals(world: World, code: str, from_on: date, as_of: date) -> dict[int, int]:
-    """How many are counted at each unit with everything below it; units that count nobody are absent."""
+    """How much is counted at each unit with everything below it; units that count nothing are absent."""
     counted: dict[int, int] = defaultdict(int)
-    for unit, day in RULES[code](world, from_on, as_of):
+    for unit, day, quantity in RULES[code](world, from_on, as_of):
         for above in world.chain(unit, day):
-            counted[above] += 1
+            counted[above] += quantity
     return dict(counted)

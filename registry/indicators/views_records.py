@@ -1,99 +1,134 @@
-"""The lists behind a figure: the records that make it, those that do not count, and its parts as a file."""
+"""The lists behind a figure: the records that make it, and those that do not count."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Callable
 from typing import Any
 
-from flask import Response, abort, g, redirect, render_template, request, send_file, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import literal_column
+from sqlalchemy import func, literal_column
 
-from registry.certificates.models import Certificate
 from registry.core.db import db
 from registry.core.permissions import Permission
-from registry.core.sheets import write_csv, write_xlsx
 from registry.core.text import mask_name
 from registry.indicators.asked import Asked, address_of, read_question, show_defaults
 from registry.indicators.blueprint import blueprint
 from registry.indicators.cards import said
-from registry.indicators.forms import FigureFilters
+from registry.indicators.definitions.rescuers import CERTIFICATE_RECORD
+from registry.indicators.definitions.volunteers import LINE_RECORD, PERIOD_RECORD
+from registry.indicators.forms import GROUP_FILTERS, NOTHING, FigureFilters, RecordFilters
+from registry.indicators.groups import says
+from registry.indicators.indicator import RecordLink
 from registry.indicators.models import Contribution
-from registry.indicators.parts import unit_rows
 from registry.indicators.question import Question
-from registry.indicators.read import breakdown, by_unit
+from registry.indicators.read import by_unit
 from registry.indicators.read import records as records_of
 from registry.indicators.recount import excluded as excluded_of
 from registry.indicators.recount import reason_text
-from registry.web.columns import Column, Link
+from registry.volunteers.fields import FIELDS
+from registry.web.columns import Cell, Column, linked, named
 from registry.web.guard import permit
+from registry.web.listing import Asked as ListAsked
 from registry.web.listing import Listing
-from registry.web.locale import local_name, translate
+from registry.web.locale import translate
+from registry.web.navigation import known
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-
-def _record(row: Any) -> Link:
-    """The record itself: one click from the list to the certificate behind the number."""
+def _records() -> Cell:
+    """The record itself: one click from the list to what is behind the number, for who may open it."""
     link = g.question.indicator.record
-    return Link(url_for(link.endpoint, **{link.argument: row.record_id}), row.label)
+    if not known(link.endpoint) or not g.actor.may(link.permission):
+        return lambda row: row.label
+    return linked(link.endpoint, link.argument, text="label", number="opens")()
 
 
-def _unit_name(row: Any) -> str:
-    locale = get_locale()
-    return str(row.unit_name_en if locale is not None and locale.language == "en" else row.unit_name)
+def _quantity(row: Any) -> Any:
+    return g.question.indicator.shown(row.quantity)
 
 
-_NUMBER = Column("number", _l("Certificate no."), value=_record)
-# In the order of entry, which is that of the primary key: no list of a million rows is sorted to be shown.
-_NUMBER_BY_ENTRY = Column("number", _l("Certificate no."), value=_record, sort=Certificate.id)
-_HOLDER = Column("holder", _l("Holder"), value=lambda row: mask_name(row.holder))
-_UNIT = Column("unit_name", _l("Unit"), value=_unit_name)
-
-RECORDS = Listing(
-    key="indicators.records",
-    identity=Contribution.id,
-    columns=(
-        _NUMBER,
-        _HOLDER,
-        _UNIT,
-        Column("starts_on", _l("Counts from"), sort=Contribution.starts_on),
-        Column("ends_on", _l("Last day that counts")),
+_UNIT = Column("unit_name", _l("Unit"), made=named("unit"))
+_OF_SERVICE = (
+    Column(
+        "field",
+        _l("Field of service"),
+        value=lambda row: translate(FIELDS[row.field]) if row.field in FIELDS else row.field,
     ),
-    filters=FigureFilters,
-    default_sort="-starts_on",
-    title=_l("Records behind the figure"),
+    Column("quantity", _l("Counts as"), value=_quantity, css="num"),
 )
 
-EXCLUDED = Listing(
-    key="indicators.excluded",
-    identity=Certificate.id,
-    columns=(
-        _NUMBER_BY_ENTRY,
-        _HOLDER,
-        _UNIT,
-        Column("starts_on", _l("Date"), sort=literal_column("starts_on")),
-        Column(
-            "reason",
-            _l("Why it does not count"),
-            value=lambda row: translate(reason_text(g.question, row.reason)),
+
+def _records_of(key: str, link: RecordLink, *more: Column) -> Listing:
+    return Listing(
+        key=key,
+        identity=Contribution.id,
+        columns=(
+            Column("number", _l(link.heading), made=_records),
+            Column("holder", _l(link.holder), value=lambda row: mask_name(row.holder)),
+            _UNIT,
+            *more,
+            Column("starts_on", _l("Counts from"), sort=Contribution.starts_on),
+            Column("ends_on", _l("Last day that counts")),
         ),
-    ),
-    filters=FigureFilters,
-    default_sort="-number",
-    title=_l("Records that do not count"),
-)
+        filters=RecordFilters,
+        default_sort="-starts_on",
+        title=_l("Records behind the figure"),
+    )
 
 
-def _page(listing: Listing, template: str, asked: Asked, rows: Any, **told: Any) -> ResponseReturnValue:
+def _excluded_of(key: str, link: RecordLink) -> Listing:
+    record: Any = link.model
+    return Listing(
+        key=key,
+        identity=record.id,
+        columns=(
+            # In the order of entry, which is that of the primary key: no list of a million rows is sorted.
+            Column("number", _l(link.heading), made=_records, sort=record.id),
+            Column("holder", _l(link.holder), value=lambda row: mask_name(row.holder)),
+            _UNIT,
+            Column("starts_on", _l("Date"), sort=literal_column("starts_on")),
+            Column(
+                "reason",
+                _l("Why it does not count"),
+                value=lambda row: translate(reason_text(g.question, row.reason)),
+            ),
+        ),
+        filters=FigureFilters,
+        default_sort="-number",
+        title=_l("Records that do not count"),
+    )
+
+
+# By the table of the records.
+RECORDS = {
+    "certificate": _records_of("indicators.records", CERTIFICATE_RECORD),
+    "volunteer_period": _records_of("indicators.period_records", PERIOD_RECORD),
+    "service_line": _records_of("indicators.service_records", LINE_RECORD, *_OF_SERVICE),
+}
+EXCLUDED = {
+    "certificate": _excluded_of("indicators.excluded", CERTIFICATE_RECORD),
+    "volunteer_period": _excluded_of("indicators.excluded_periods", PERIOD_RECORD),
+    "service_line": _excluded_of("indicators.excluded_service", LINE_RECORD),
+}
+
+
+def _read(listings: dict[str, Listing], asked: Asked) -> ListAsked:
+    """What is asked of the list of this figure's records."""
     g.question = asked.question
-    wanted = listing.read(request.args, g.actor.user_id)
+    wanted = listings[asked.indicator.record.model.__tablename__].read(request.args, g.actor.user_id)
     show_defaults(wanted.form, asked)
-    if asked.indicator.is_stock:
-        wanted.filters.pop("from_on", None)
+    for name in ("from_on", *GROUP_FILTERS):
+        if wanted.form is not None and name not in wanted.form:
+            wanted.filters.pop(name, None)
+    return wanted
+
+
+def _page(
+    template: str, wanted: ListAsked, asked: Asked, rows: Any, told: Callable[[], dict[str, Any]] = dict
+) -> ResponseReturnValue:
+    """The list as a page or as a file; `told` is asked only for the page."""
     if wanted.export:
         return wanted.download(db.session(), rows)
     return render_template(
@@ -102,12 +137,13 @@ def _page(listing: Listing, template: str, asked: Asked, rows: Any, **told: Any)
         asked=asked,
         name=said(asked.indicator.name),
         measure=said(asked.indicator.unit),
+        shown=asked.indicator.shown,
         link=address_of,
-        **told,
+        **told(),
     )
 
 
-def _back(code: str) -> ResponseReturnValue:
+def back_to_figure(code: str) -> ResponseReturnValue:
     """The page of the figure says what is wrong with the question."""
     told: dict[str, Any] = {name: request.args.get(name) for name in ("unit", "as_of", "from_on", "known_on")}
     return redirect(url_for("indicators.indicator", code=code, **told))
@@ -120,13 +156,33 @@ def records(code: str) -> ResponseReturnValue:
     asked = read_question(code)
     question = asked.question
     if question is None:
-        return _back(code)
-    parts = by_unit(db.session(), question)
+        return back_to_figure(code)
+    wanted = _read(RECORDS, asked)
     rows = records_of(question).where(g.scope.where(Contribution.unit_id))
-    # A unit that stood below in the past may lie outside the reader's reach today.
-    beyond = sum(quantity for unit_id, quantity in parts.items() if not g.scope.holds(unit_id))
-    total = sum(parts.values())
-    return _page(RECORDS, "indicators/records.html", asked, rows, value=total, beyond=beyond)
+    chosen = {key: wanted.filters[key] for key in GROUP_FILTERS if key in wanted.filters}
+    for key, text in chosen.items():
+        group = question.indicator.groups[key]
+        said_key = None if text == NOTHING else text if group.named is None else int(text)
+        rows = rows.where(says(group, said_key))
+    return _page("indicators/records.html", wanted, asked, rows, lambda: _summed(question, rows, chosen))
+
+
+def _summed(question: Question, rows: Any, chosen: dict[str, str]) -> dict[str, Any]:
+    """The value, and what the listed records add up to where that is not plain from their number."""
+    parts = by_unit(db.session(), question)
+    told: dict[str, Any] = {
+        "value": sum(parts.values()),
+        # A unit that stood below in the past may lie outside the reader's reach today.
+        "beyond": sum(quantity for unit_id, quantity in parts.items() if not g.scope.holds(unit_id)),
+        "listed": None,
+    }
+    if chosen or not question.indicator.counts_records:
+        summed = rows.with_only_columns(
+            func.count(), func.coalesce(func.sum(Contribution.quantity), 0), maintain_column_froms=True
+        )
+        count, quantity = db.session.execute(summed).one()
+        told["listed"] = (count, int(quantity))
+    return told
 
 
 @blueprint.get("/<code>/excluded")
@@ -136,50 +192,7 @@ def excluded(code: str) -> ResponseReturnValue:
     asked = read_question(code)
     question = asked.question
     if question is None or question.known_seq is not None:
-        return _back(code)
+        return back_to_figure(code)
     rows = excluded_of(question)
-    return _page(EXCLUDED, "indicators/excluded.html", asked, rows.where(_within_reach(rows)))
-
-
-def _within_reach(rows: Any) -> Any:
-    return g.scope.where(rows.selected_columns.unit_id)
-
-
-@blueprint.get("/<code>/units")
-@permit(Permission.FIGURE_VIEW)
-def units(code: str) -> ResponseReturnValue:
-    """The figure by unit, as a file."""
-    asked = read_question(code)
-    kind = request.args.get("export", "xlsx")
-    if asked.question is None:
-        return _back(code)
-    if kind not in ("xlsx", "csv"):
-        abort(404)
-    return _send(asked, asked.question, kind)
-
-
-def _send(asked: Asked, question: Question, kind: str) -> Response:
-    measure = said(question.indicator.unit)
-    headers = [
-        _("Code"),
-        _("Unit"),
-        _("Own (%(unit)s)", unit=measure),
-        _("With units below (%(unit)s)", unit=measure),
-        _("From"),
-        _("As of"),
-        _("As known on"),
-    ]
-    when = [question.from_on, question.as_of, asked.form.known_on.data or None]
-    rows = [
-        [row.unit.code, local_name(row.unit), row.own, row.total, *when]
-        for row in unit_rows(db.session(), question, breakdown(db.session(), question))
-    ]
-    name = f"{question.indicator.code}-{asked.unit.code or asked.unit.id}-{question.as_of}.{kind}"
-    file = io.BytesIO()
-    if kind == "csv":
-        file.writelines(write_csv(headers, rows))
-    else:
-        write_xlsx(file, headers, rows)
-    file.seek(0)
-    mimetype = "text/csv" if kind == "csv" else XLSX
-    return send_file(file, mimetype=mimetype, as_attachment=True, download_name=name)
+    rows = rows.where(g.scope.where(rows.selected_columns.unit_id))
+    return _page("indicators/excluded.html", _read(EXCLUDED, asked), asked, rows)

@@ -76,6 +76,7 @@ ACTIONS = {
     "volunteers.reject_star": N_("Star level rejected"),
     "volunteers.request_proof": N_("Certificate of service taken from an own page"),
     "volunteers.void_honour": N_("Honour voided"),
+    "volunteers.reveal_call_out": N_("Phones of a call-out list shown"),
     "volunteers.void_period": N_("Period of a volunteer voided"),
     "volunteers.sign_up": N_("Application as a volunteer received"),
     "volunteers.withdraw_sign_up": N_("Application withdrawn"),

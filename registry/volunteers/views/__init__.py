@@ -29,6 +29,7 @@ from registry.volunteers.views import (
     recognition,  # noqa: F401
     stars,  # noqa: F401
 )
+from registry.volunteers.views import call_out
 from registry.volunteers.views.blueprint import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "call_out"]

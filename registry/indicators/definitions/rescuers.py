@@ -1,46 +1,21 @@
-"""One entry per indicator: the counting rule in words and as one SELECT."""
+"""Holders of certificates: the counting rules in words and as one SELECT."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Date, case, cast, literal, null, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import case, cast, literal, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from registry.certificates.models import Certificate, CredentialType
 from registry.core.engines import PREFIX_TEXT
 from registry.core.i18n import N_
-from registry.core.write import chunks
+from registry.core.permissions import Permission
+from registry.indicators.definitions.common import NO_DATE, PERSON, PERSONS, canonical_persons, holder
 from registry.indicators.indicator import Indicator, RecordLink, Rows, Source, Words, within
 from registry.indicators.kinds import Kind
 from registry.people.models import Person
-
-# The first day of the 14th five-year plan; flows are counted from here unless another day is given.
-PLAN_STARTS_ON = date(2021, 1, 1)
-
-NO_DATE = cast(null(), Date)
-PERSONS = Words(zh="人", en="persons")
-
-
-def canonical_persons(session: Session, ids: Collection[int]) -> set[int]:
-    """The persons themselves and those they were merged into."""
-    found = set(ids)
-    for some in chunks(ids):
-        found.update(
-            session.execute(select(Person.canonical_id).where(Person.id.in_(some)).distinct()).scalars()
-        )
-    return found
-
-
-def _holder(values: Mapping[str, Any]) -> set[int]:
-    return {values["person_id"]}
-
-
-def _canonical(values: Mapping[str, Any]) -> set[int]:
-    return {values[name] for name in ("id", "canonical_id") if values.get(name) is not None}
-
 
 CERTIFICATE = Source(
     Certificate,
@@ -57,13 +32,19 @@ CERTIFICATE = Source(
             "voided_at",
         )
     ),
-    _holder,
+    holder,
 )
-# A new person holds no certificate yet, so only a merge, its undoing and a void matter.
-PERSON = Source(Person, frozenset(("canonical_id", "state")), _canonical, inserts=False)
 
 CERTIFICATE_RECORD = RecordLink(
-    Certificate, Certificate.number, Certificate.person_id, "certificates.certificate", "certificate_id"
+    model=Certificate,
+    label=Certificate.number,
+    heading=N_("Certificate no."),
+    person=Certificate.person_id,
+    holder=N_("Holder"),
+    endpoint="certificates.certificate",
+    argument="certificate_id",
+    key=Certificate.id,
+    permission=Permission.CERTIFICATE_VIEW,
 )
 
 REASONS = {
@@ -181,5 +162,3 @@ RESCUERS_VALID = Indicator(
     reasons=REASONS,
     subjects=canonical_persons,
 )
-
-INDICATORS: dict[str, Indicator] = {i.code: i for i in (RESCUERS_FIRST, RESCUERS_VALID)}
