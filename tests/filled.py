@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
 from itertools import count
 from typing import Any
 
 import pyotp
-from sqlalchemy import func, select
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.accounts import commands_own, commands_users, totp
@@ -24,58 +21,27 @@ from registry.accounts.queries import actor_for
 from registry.core import clock
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
-from registry.core.write import run, write
+from registry.core.write import run
 from registry.training import commands
 from registry.training.commands import DraftRow
 from registry.training.models import Course, Enrolment, RosterImport
 from registry.training.queries.courses import sessions_of, version_of
-from registry.volunteers.commands.decide_sign_ups import approve_sign_ups
-from tests import certificates, factories, filled_standing, sign_ups, training
-from registry.volunteers.commands.bookings import book
-from registry.volunteers.models import InsuranceCover, Shift
-from tests import certificates, factories, training
-from tests import certificates, factories, hours, training
-from registry.volunteers.commands.honours import record_honour
-from registry.volunteers.commands.own_page import give_page
-from registry.volunteers.commands.points import earn
-from registry.volunteers.models import ServiceLine, StarAward, Volunteer
-from registry.volunteers.rules import rule_on
-from tests import certificates, factories, training
-from tests import volunteers as volunteering
+from tests import (
+    certificates,
+    factories,
+    filled_activities,
+    filled_admission,
+    filled_hours,
+    filled_recognition,
+    filled_standing,
+    training,
+)
+from tests.filling import Filled, Maker, listed, rows, unit_id
 
 _serial = count(1)
 
 
-@dataclass(frozen=True)
-class Filled:
-    """A form ready to be sent: the address of its page, where it goes, and what is typed in.
-
-    `changed` is what is typed differently when the page is sent once more; `picked` what a list posts to
-    open the page.
-    """
-
-    page: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    action: str = ""
-    changed: dict[str, Any] = field(default_factory=dict)
-    picked: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        """Where the form is sent."""
-        return self.action or self.page
-
-
-def rows(*found: dict[str, Any]) -> dict[str, str]:
-    """The field of a grid with these rows."""
-    return {"rows": json.dumps({"rows": list(found)}, ensure_ascii=False)}
-
-
 # Records
-
-
-def _unit(session: Session, code: str = factories.CHANGCHUN) -> str:
-    return str(factories.unit(session, code).id)
 
 
 def _course(session: Session, trainees: int = 0, *, marked: bool = False, closed: bool = False) -> Course:
@@ -127,24 +93,19 @@ def _person(session: Session) -> str:
     return f"/people/{factories.person(session, factories.NANGUAN).id}"
 
 
-def _listed(*people: dict[str, str]) -> dict[str, Any]:
-    lines = "\n".join(f"{one['name']},{one['document_number']},{one['phone']}" for one in people)
-    return {"file": (io.BytesIO(f"姓名,身份证号,手机\n{lines}\n".encode()), "名单.csv")}
-
-
 # Forms, by endpoint
 
 
 def _add_unit(session: Session, user: User) -> Filled:
     name = f"测试区{next(_serial)}"
-    fields = {"name": name, "name_en": name, "level": "county", "parent": _unit(session), "code": ""}
+    fields = {"name": name, "name_en": name, "level": "county", "parent": unit_id(session), "code": ""}
     return Filled("/units/add", fields, changed={"name_en": "Another"})
 
 
 def _set_unit_parent(session: Session, user: User) -> Filled:
-    unit = _unit(session, (factories.KUANCHENG, "220104")[next(_serial) % 2])
+    unit = unit_id(session, (factories.KUANCHENG, "220104")[next(_serial) % 2])
     fields = {
-        "parent": _unit(session, factories.YANBIAN),
+        "parent": unit_id(session, factories.YANBIAN),
         "starts_on": "2030-01-01",
         "note": "",
         "confirm": "1",
@@ -168,12 +129,17 @@ def _void_unit_parent(session: Session, user: User) -> Filled:
 
 
 def _add_user(session: Session, user: User) -> Filled:
-    fields = {"username": f"neu{next(_serial)}", "name": "新用户", "unit": _unit(session), "role": "trainer"}
+    fields = {
+        "username": f"neu{next(_serial)}",
+        "name": "新用户",
+        "unit": unit_id(session),
+        "role": "trainer",
+    }
     return Filled("/users/add", fields, changed={"name": "另一人"})
 
 
 def _grant_role(session: Session, user: User) -> Filled:
-    fields = {"role": "supervisor", "unit": _unit(session), "starts_on": "2026-01-01"}
+    fields = {"role": "supervisor", "unit": unit_id(session), "starts_on": "2026-01-01"}
     return Filled(f"/users/{_user(session).id}/roles/grant", fields, changed={"starts_on": "2026-02-01"})
 
 
@@ -197,7 +163,7 @@ def _enrol(session: Session, user: User) -> Filled:
 def _enrol_file(session: Session, user: User) -> Filled:
     url = f"/training/courses/{_course(session).id}/enrol"
     people = training.row(), training.row()
-    return Filled(url, _listed(*people), f"{url}/file", changed=_listed(training.row()))
+    return Filled(url, listed(*people), f"{url}/file", changed=listed(training.row()))
 
 
 def _enrol_one(session: Session, user: User) -> Filled:
@@ -277,7 +243,7 @@ def _open_course(session: Session, user: User) -> Filled:
     kind = str(training.course_type(session).id)
     fields = {
         "course_type": kind,
-        "unit": _unit(session),
+        "unit": unit_id(session),
         "title": "",
         "venue": "礼堂",
         "starts_on": "2026-11-02",
@@ -295,192 +261,6 @@ def _remove_second_factor(session: Session, user: User) -> Filled:
     return Filled("/profile/second-factor/remove")
 
 
-def _withdraw_sign_up(session: Session, user: User) -> Filled:
-    path = f"/join/receipt/{sign_ups.received(session).token}"
-    return Filled(path, action=f"{path}/withdraw")
-
-
-def _take_page(session: Session, user: User) -> Filled:
-    record, token = sign_ups.received(session)
-    run(SYSTEM, approve_sign_ups, [record])
-    path = f"/join/receipt/{token}"
-    return Filled(path, action=f"{path}/page")
-# Volunteers: activities, bookings, check-in, insurance
-
-
-def _shift(session: Session) -> Shift:
-    day = clock.today() + timedelta(days=1)
-    return volunteering.shift(session, volunteering.activity(session, factories.NANGUAN, day), needed=9)
-
-
-def _booking(session: Session) -> int:
-    found, (one,) = _shift(session), volunteering.volunteers(session, 1)
-    return run(SYSTEM, book, found, volunteer_ids=[one.id]).booked[0]
-
-
-def _open_activity(session: Session, user: User) -> Filled:
-    fields = {
-        "title": "社区宣传",
-        "place": "南湖",
-        "unit": _unit(session),
-        "field": "community",
-        "starts_on": clock.today().isoformat(),
-        **rows({"starts": "9:00", "ends": "12:00", "needed": "5"}),
-    }
-    return Filled("/volunteers/activities/open", fields, changed={"place": "另一处"})
-
-
-def _edit_shifts(session: Session, user: User) -> Filled:
-    found = _shift(session)
-    row = {"id": str(found.id), "starts": "8:00", "ends": "12:00", "needed": "5"}
-    url = f"/volunteers/activities/{found.activity_id}/shifts"
-    return Filled(url, rows(row), changed=rows({**row, "needed": "6"}))
-
-
-def _book(session: Session, user: User) -> Filled:
-    one, other = volunteering.volunteers(session, 2)
-    url = f"/volunteers/shifts/{_shift(session).id}/book"
-    return Filled(url, {"chosen": [str(one.id)]}, changed={"chosen": [str(other.id)]})
-
-
-def _check_in(session: Session, user: User) -> Filled:
-    found = volunteering.shift(session, volunteering.activity(session))
-    one, other = volunteering.volunteers(session, 2)
-    run(SYSTEM, book, found, volunteer_ids=[one.id, other.id])
-    url = f"/volunteers/shifts/{found.id}/check_in"
-    return Filled(url, {"mark": f"in:{one.id}"}, changed={"mark": f"in:{other.id}"})
-
-
-def _add_policy(session: Session, user: User) -> Filled:
-    fields = {
-        "unit": _unit(session),
-        "insurer": "某保险公司",
-        "number": f"B{next(_serial)}",
-        "starts_on": "2026-01-01",
-        "ends_on": "2026-12-31",
-    }
-    return Filled("/volunteers/insurance/add", fields, changed={"insurer": "另一公司"})
-
-
-def _cover(session: Session, user: User) -> Filled:
-    one, other = volunteering.volunteers(session, 2)
-    url = f"/volunteers/insurance/{volunteering.insured(session, [one]).id}/cover"
-    return Filled(url, {"chosen": [str(one.id)]}, changed={"chosen": [str(other.id)]})
-
-
-def _void_cover(session: Session, user: User) -> Filled:
-    volunteering.insured(session, [volunteering.volunteer(session)])
-    cover = session.execute(select(func.max(InsuranceCover.id))).scalar_one()
-    url = f"/volunteers/insurance/covers/{cover}/void"
-    return Filled(url, {"reason": "录入有误"}, changed={"reason": "另有原因"})
-
-
-def _swap_booking(session: Session, user: User) -> Filled:
-    one, other = volunteering.volunteers(session, 2)
-    fields = {"volunteer": str(one.id), "reason": "换班"}
-    url = f"/volunteers/bookings/{_booking(session)}/swap"
-    return Filled(url, fields, changed={"volunteer": str(other.id)})
-def _service_entry(session: Session, approved: bool = False) -> str:
-    """The address of an entry that nobody of the staff submitted."""
-    row = hours.row(volunteering.volunteer(session))
-    entries = hours.submitted(session, [row])
-    if approved:
-        hours.approved(session, entries)
-    return f"/volunteers/service/{entries[0].id}"
-
-
-def _decide(session: Session, verb: str) -> Filled:
-    picked = {"ids": [_service_entry(session).rsplit("/", 1)[1]]}
-    fields = {"reason": "时间有误"} if verb == "reject" else {}
-    changed = {"reason": "另有原因"} if verb == "reject" else {}
-    return Filled(f"/volunteers/service/{verb}", fields, changed=changed, picked=picked)
-
-
-def _edit_entry(session: Session, user: User) -> Filled:
-    fields = {"starts": "10:00", "hours": "2", "served_on": hours.yesterday().isoformat(), "field": "aid"}
-    return Filled(f"{_service_entry(session)}/edit", fields, changed={"hours": "1"})
-
-
-def _enter_hours(session: Session, user: User) -> Filled:
-    gathering = volunteering.activity(session, on=hours.yesterday())
-    part = volunteering.shift(session, gathering)
-    found = hours.booked(part, volunteering.volunteer(session))
-    marked = {"id": str(found.volunteer_id), "there": "1", "starts": "09:00", "hours": "2"}
-    url = f"/volunteers/activities/{gathering.id}/hours"
-    return Filled(url, rows(marked), changed=rows({**marked, "hours": "1"}))
-
-
-def _enter_service(session: Session, user: User) -> Filled:
-    row = {
-        "number": volunteering.volunteer(session).number,
-        "served_on": hours.yesterday().isoformat(),
-        "starts": "09:00",
-        "hours": "2",
-        "field": "aid",
-    }
-    fields = {**rows(row), "unit": _unit(session, factories.NANGUAN)}
-    return Filled("/volunteers/service/enter", fields, changed=rows({**row, "hours": "1"}))
-def _volunteer(session: Session, hours: int = 0, first: date = date(2025, 3, 1)) -> Volunteer:
-    """A volunteer with so many hours, twenty on a day, and the points for them."""
-    found = volunteering.volunteer(session)
-    for day in range(hours // 20):
-        line = volunteering.served(session, found, 1_200, first + timedelta(days=day), starts=0)
-        with write("volunteers.factory", SYSTEM) as w:
-            earn(w, [{column.key: getattr(line, column.key) for column in inspect(ServiceLine).columns}])
-    return found
-
-
-def _star(session: Session, days_ago: int, state: str = "published") -> StarAward:
-    """A star level that was published so many days ago for a week."""
-    found = _volunteer(session, 100)
-    on = clock.today() - timedelta(days=days_ago)
-    with write("volunteers.factory", SYSTEM) as w:
-        return w.add(
-            StarAward(
-                volunteer_id=found.id,
-                person_id=found.person_id,
-                unit_id=found.unit_id,
-                volunteer_rule_id=rule_on(w.session, "stars", w.today).id,
-                level=1,
-                minutes=6_000,
-                published_on=on,
-                published_until=on + timedelta(days=6),
-                state=state,
-            )
-        )
-
-
-def _expire_points(session: Session, user: User) -> Filled:
-    _volunteer(session, 20, date(2023, 3, 1))  # Somebody whose points have run out.
-    return Filled("/volunteers/points/expire")
-
-
-def _issue_proof(session: Session, user: User) -> Filled:
-    page = f"/volunteers/{_volunteer(session, 20).id}/proofs"
-    fields = {"starts_on": "2025-01-01", "responsible": "王丽", "handled_by": "李明"}
-    return Filled(page, fields, f"{page}/issue", changed={"responsible": "张丽"})
-
-
-def _own_proofs(session: Session, user: User) -> Filled:
-    return Filled(f"/my/{run(SYSTEM, give_page, _volunteer(session, 20))}/proofs")
-
-
-def _void_honour(session: Session, user: User) -> Filled:
-    found = _volunteer(session)
-    values: dict[str, Any] = {"title": "优秀志愿者", "given_by": "测试单位", "given_on": clock.today()}
-    honour = run(SYSTEM, record_honour, found, **values)
-    fields = {"reason": "录入有误"}
-    return Filled(f"/volunteers/honours/{honour.id}/void", fields, changed={"reason": "另有原因"})
-
-
-def _batch_of_stars(page: str, record_id: int) -> Filled:
-    return Filled(
-        page, {"document": "1"}, changed={"document": "2"}, picked={"ids": str(record_id), "query": ""}
-    )
-
-
-Maker = Callable[[Session, User], Filled]
-
 FORMS: dict[str, Maker] = {
     "accounts.add_unit": _add_unit,
     "accounts.add_user": _add_user,
@@ -492,7 +272,7 @@ FORMS: dict[str, Maker] = {
         "/profile/edit", {"name": f"新名{next(_serial)}"}, changed={"name": "另名"}
     ),
     "accounts.edit_user": lambda s, u: Filled(
-        f"/users/{_user(s).id}/edit", {"name": "新名", "unit": _unit(s)}, changed={"name": "另名"}
+        f"/users/{_user(s).id}/edit", {"name": "新名", "unit": unit_id(s)}, changed={"name": "另名"}
     ),
     "accounts.enable_user": _enable_user,
     "accounts.end_role": _end_role,
@@ -523,12 +303,6 @@ FORMS: dict[str, Maker] = {
     "people.correct_person": lambda s, u: Filled(
         f"{_person(s)}/correct", {"name": "王小明", "phone": "13100000002"}, changed={"name": "李小明"}
     ),
-    "public.sign_up": lambda s, u: Filled(
-        f"/join/{factories.NANGUAN}", {**sign_ups.typed(), "consent": "y"}, changed={"phone": "13100000003"}
-    ),
-    "public.take_page": _take_page,
-    "public.withdraw_sign_up": _withdraw_sign_up,
-    "public.own_proofs": _own_proofs,
     "training.cancel_course": lambda s, u: Filled(
         f"/training/courses/{_course(s).id}/cancel", {"reason": "人数不足"}, changed={"reason": "另有原因"}
     ),
@@ -557,103 +331,11 @@ FORMS: dict[str, Maker] = {
     "training.undo_import": _undo_import,
     "training.withdraw_trainee": _withdraw,
     "training.withdraw_trainees": _withdraw_several,
-    "volunteers.add_volunteer": lambda s, u: Filled(
-        "/volunteers/add", {**training.row(), "unit": _unit(s)}, changed={"phone": "13100000003"}
-    ),
-    "volunteers.add_volunteers": lambda s, u: Filled(
-        "/volunteers/add-list",
-        {**rows(training.row(), training.row()), "unit": _unit(s)},
-        "/volunteers/add-list",
-        changed=rows(training.row()),
-    ),
-    "volunteers.add_volunteers_file": lambda s, u: Filled(
-        "/volunteers/add-list",
-        {**_listed(training.row()), "unit": _unit(s)},
-        "/volunteers/add-list/file",
-        changed=_listed(training.row()),
-    ),
-    "volunteers.approve_sign_ups": lambda s, u: Filled(
-        f"/volunteers/sign-ups/approve?sign_up={sign_ups.received(s).record.id}"
-    ),
-    "volunteers.give_page": lambda s, u: Filled(f"/volunteers/{volunteering.volunteer(s).id}/page"),
-    "volunteers.reject_sign_ups": lambda s, u: Filled(
-        f"/volunteers/sign-ups/reject?sign_up={sign_ups.received(s).record.id}", {"reason": "本次招募已满"}
-    ),
+    **filled_admission.FORMS,
     **filled_standing.FORMS,
-    "volunteers.add_policy": _add_policy,
-    "volunteers.book": _book,
-    "volunteers.cancel_activity": lambda s, u: Filled(
-        f"/volunteers/activities/{_shift(s).activity_id}/cancel",
-        {"reason": "天气原因"},
-        changed={"reason": "另有原因"},
-    ),
-    "volunteers.check_in": _check_in,
-    "volunteers.close_activity": lambda s, u: Filled(
-        f"/volunteers/activities/{volunteering.activity(s).id}/close"
-    ),
-    "volunteers.cover_volunteers": _cover,
-    "volunteers.edit_activity": lambda s, u: Filled(
-        f"/volunteers/activities/{volunteering.activity(s).id}/edit",
-        {"place": "新的地点"},
-        changed={"place": "另一地点"},
-    ),
-    "volunteers.edit_shifts": _edit_shifts,
-    "volunteers.open_activity": _open_activity,
-    "volunteers.swap_booking": _swap_booking,
-    "volunteers.void_cover": _void_cover,
-    "volunteers.void_policy": lambda s, u: Filled(
-        f"/volunteers/insurance/{volunteering.insured(s, [volunteering.volunteer(s)]).id}/void",
-        {"reason": "合同无效"},
-        changed={"reason": "另有原因"},
-    ),
-    "volunteers.withdraw_booking": lambda s, u: Filled(
-        f"/volunteers/bookings/{_booking(s)}/withdraw", {"reason": "临时有事"}, changed={"reason": "另有原因"}
-    "volunteers.approve_entries": lambda s, u: _decide(s, "approve"),
-    "volunteers.edit_entry": _edit_entry,
-    "volunteers.enter_hours": _enter_hours,
-    "volunteers.enter_service": _enter_service,
-    "volunteers.reject_entries": lambda s, u: _decide(s, "reject"),
-    "volunteers.reverse_entry": lambda s, u: Filled(
-        f"{_service_entry(s, approved=True)}/reverse", {"reason": "未到场"}, changed={"reason": "另有原因"}
-    ),
-    "volunteers.withdraw_entry": lambda s, u: Filled(
-        f"{_service_entry(s)}/withdraw", {"reason": "录入有误"}, changed={"reason": "另有原因"}
-    ),
-    "volunteers.adjust_points": lambda s, u: Filled(
-        f"/volunteers/{_volunteer(s).id}/points/adjust",
-        {"points": "5", "reason": "更正"},
-        changed={"points": "6"},
-    ),
-    "volunteers.award_stars": lambda s, u: _batch_of_stars("/volunteers/stars/award", _star(s, 10).id),
-    "volunteers.expire_points": _expire_points,
-    "volunteers.issue_proof": _issue_proof,
-    "volunteers.publish_stars": lambda s, u: _batch_of_stars(
-        "/volunteers/stars/publish", _volunteer(s, 100).id
-    ),
-    "volunteers.record_honour": lambda s, u: Filled(
-        f"/volunteers/{_volunteer(s).id}/honours/record",
-        {"title": "优秀志愿者", "given_by": "测试单位", "given_on": clock.today().isoformat()},
-        changed={"title": "先进个人"},
-    ),
-    "volunteers.redeem_points": lambda s, u: Filled(
-        f"/volunteers/{_volunteer(s, 20).id}/points/redeem",
-        {"points": "5", "reason": "兑换急救包"},
-        changed={"points": "6"},
-    ),
-    "volunteers.reject_star": lambda s, u: Filled(
-        f"/volunteers/stars/{_star(s, 1).id}/reject", {"reason": "异议成立"}, changed={"reason": "另有原因"}
-    ),
-    "volunteers.void_honour": _void_honour,
-    "volunteers.void_proof": lambda s, u: Filled(
-        f"/volunteers/proofs/{volunteering.issued_proof(s, _volunteer(s, 20)).id}/void",
-        {"reason": "开具有误"},
-        changed={"reason": "另有原因"},
-    ),
-    "volunteers.withdraw_star": lambda s, u: Filled(
-        f"/volunteers/stars/{_star(s, 10, 'awarded').id}/withdraw",
-        {"reason": "评定有误"},
-        changed={"reason": "另有原因"},
-    ),
+    **filled_activities.FORMS,
+    **filled_hours.FORMS,
+    **filled_recognition.FORMS,
 }
 
 # Forms that save nothing of the registers, or have tests of their own.
@@ -676,13 +358,13 @@ OTHERS = {
     "public.book_shift",
     "public.check_in",
     "public.leave_shift",
-    "volunteers.reveal_call_out",
     "public.look_up",
     "public.own_hours",
     "public.verify",
-    "volunteers.reveal_sign_up",
-    "public.withdraw_claim",
     "public.verify_proof",
+    "public.withdraw_claim",
+    "volunteers.reveal_call_out",
+    "volunteers.reveal_sign_up",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import count
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -17,18 +16,10 @@ from registry.volunteers.commands.teams import add_members
 from registry.volunteers.models import TeamMembership, Volunteer
 from tests import factories
 from tests import volunteers as makers
-
-if TYPE_CHECKING:
-    from tests.filled import Filled, Maker
+from tests.filling import Filled, Maker
 
 _serial = count(1)
 OTHER = {"reason": "另有原因"}
-
-
-def _filled(*args: object, **more: object) -> Filled:
-    from tests.filled import Filled
-
-    return Filled(*args, **more)  # type: ignore[arg-type]
 
 
 def _today() -> str:
@@ -58,34 +49,34 @@ def _membership(session: Session) -> TeamMembership:
 
 def _change_period(session: Session, user: User) -> Filled:
     fields = {"kind": "leave", "starts_on": _today(), "reason": "出国学习", "document": ""}
-    return _filled(f"/volunteers/{makers.volunteer(session).id}/period", fields, changed=OTHER)
+    return Filled(f"/volunteers/{makers.volunteer(session).id}/period", fields, changed=OTHER)
 
 
 def _move_volunteer(session: Session, user: User) -> Filled:
     unit = str(factories.unit(session, factories.KUANCHENG).id)
     fields = {"unit": unit, "starts_on": _today(), "reason": "搬家"}
-    return _filled(f"/volunteers/{makers.volunteer(session).id}/move", fields, changed=OTHER)
+    return Filled(f"/volunteers/{makers.volunteer(session).id}/move", fields, changed=OTHER)
 
 
 def _void_period(session: Session, user: User) -> Filled:
     period = makers.on_leave(session, makers.volunteer(session))
-    return _filled(f"/volunteers/periods/{period.id}/void", {"reason": "录入有误"}, changed=OTHER)
+    return Filled(f"/volunteers/periods/{period.id}/void", {"reason": "录入有误"}, changed=OTHER)
 
 
 def _apply(session: Session, user: User) -> Filled:
     picked = {"ids": [str(_proposed(session).id)], "query": "state=proposed"}
-    return _filled("/volunteers/registrations/apply", picked=picked)
+    return Filled("/volunteers/registrations/apply", picked=picked)
 
 
 def _approve(session: Session, user: User) -> Filled:
     picked = {"ids": [_applied(session)], "query": "state=waiting"}
     fields = {"starts_on": _today(), "document": "吉红〔2026〕1号"}
-    return _filled("/volunteers/registrations/approve", fields, picked=picked)
+    return Filled("/volunteers/registrations/approve", fields, picked=picked)
 
 
 def _reject(session: Session, user: User) -> Filled:
     picked = {"ids": [_applied(session)], "query": "state=waiting"}
-    return _filled("/volunteers/registrations/reject", {"reason": "材料不全"}, picked=picked)
+    return Filled("/volunteers/registrations/reject", {"reason": "材料不全"}, picked=picked)
 
 
 def _found_team(session: Session, user: User) -> Filled:
@@ -95,17 +86,17 @@ def _found_team(session: Session, user: User) -> Filled:
         "unit": str(factories.unit(session, factories.CHANGCHUN).id),
         "starts_on": _today(),
     }
-    return _filled("/volunteers/teams/found", fields, changed={"field": "aid"})
+    return Filled("/volunteers/teams/found", fields, changed={"field": "aid"})
 
 
 def _edit_team(session: Session, user: User) -> Filled:
     fields = {"name": f"社区队{next(_serial)}", "field": "community"}
-    return _filled(f"/volunteers/teams/{makers.team(session).id}/edit", fields, changed={"field": "elderly"})
+    return Filled(f"/volunteers/teams/{makers.team(session).id}/edit", fields, changed={"field": "elderly"})
 
 
 def _dissolve_team(session: Session, user: User) -> Filled:
     fields = {"ended_on": _today(), "reason": "任务完成"}
-    return _filled(f"/volunteers/teams/{makers.team(session).id}/dissolve", fields, changed=OTHER)
+    return Filled(f"/volunteers/teams/{makers.team(session).id}/dissolve", fields, changed=OTHER)
 
 
 def _add_members(session: Session, user: User) -> Filled:
@@ -114,19 +105,19 @@ def _add_members(session: Session, user: User) -> Filled:
         "numbers": makers.volunteer(session).number,
         "starts_on": _today(),
     }
-    return _filled(
+    return Filled(
         "/volunteers/teams/members/add", fields, changed={"numbers": makers.volunteer(session).number}
     )
 
 
 def _end_membership(session: Session, user: User) -> Filled:
     fields = {"ended_on": _today(), "reason": "个人原因"}
-    return _filled(f"/volunteers/teams/members/{_membership(session).id}/end", fields, changed=OTHER)
+    return Filled(f"/volunteers/teams/members/{_membership(session).id}/end", fields, changed=OTHER)
 
 
 def _name_leader(session: Session, user: User) -> Filled:
     yesterday = (clock.today() - timedelta(days=1)).isoformat()
-    return _filled(
+    return Filled(
         f"/volunteers/teams/members/{_membership(session).id}/leader",
         {"starts_on": _today()},
         changed={"starts_on": yesterday},
@@ -140,7 +131,7 @@ def _change_rule(session: Session, user: User) -> Filled:
         "source": "省红十字会通知",
         "confirmed": "y",
     }
-    return _filled("/volunteers/rules/registration/change", fields, changed={"hours_in_year": "90"})
+    return Filled("/volunteers/rules/registration/change", fields, changed={"hours_in_year": "90"})
 
 
 FORMS: dict[str, Maker] = {

@@ -338,5 +338,4 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
         "insurance_cover": cover.id,
         "service_proof": proof.id,
         "proof_token": proof.token,
-        "own_page": run(SYSTEM, give_page, found),
     }

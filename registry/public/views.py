@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from registry.public import (  # noqa: F401 - each adds its pages to the blueprint.
-    views_own_page,
-    views_sign_up,
     views_check_in,
-    views_shifts,
     views_hours,
+    views_own_page,
+    views_proof,
+    views_shifts,
+    views_sign_up,
     views_verify,
-from registry.public import (
-    views_proof,  # noqa: F401
-    views_verify,  # noqa: F401 - adds its pages to the blueprint.
 )
 from registry.public.blueprint import blueprint, install
 

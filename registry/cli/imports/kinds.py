@@ -51,10 +51,10 @@ from registry.training.imports_marks import (
     read_attendance,
 )
 from registry.training.imports_rosters import ROSTERS_HEADERS, ROSTERS_REQUIRED, read_rosters
-from registry.volunteers.commands.import_volunteers import import_volunteers
-from registry.volunteers.imports_volunteers import VOLUNTEER_HEADERS, VOLUNTEER_REQUIRED, read_volunteers
 from registry.volunteers.commands.import_service import import_service_entries
+from registry.volunteers.commands.import_volunteers import import_volunteers
 from registry.volunteers.imports_service import SERVICE_HEADERS, SERVICE_REQUIRED, read_service_entries
+from registry.volunteers.imports_volunteers import VOLUNTEER_HEADERS, VOLUNTEER_REQUIRED, read_volunteers
 
 
 @dataclass(frozen=True)
