@@ -1,4 +1,4 @@
-"""Demo data, made by the same commands that people use: 12 courses in all states and 600 people."""
+"""Demo data, made by the commands people use: 12 courses in all states, 600 people, and volunteers."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from registry.core.permissions import Role
 from registry.core.scope import SYSTEM, Actor
 from registry.core.write import run
 from registry.demo.people import People
+from registry.demo.volunteering import load_volunteering
 from registry.people import commands as people
 from registry.people.commands import Entrant
 from registry.people.models import Person
@@ -47,6 +48,8 @@ USERS = (
     ("nanguan", "南关区管理员", Role.COUNTY_ADMIN, "220102"),
     ("peixun", "南关区培训管理员", Role.TRAINER, "220102"),
     ("yanji", "延吉市培训管理员", Role.TRAINER, "222401"),
+    ("zhiyuan", "南关区志愿服务专员", Role.VOLUNTEER_COORDINATOR, "220102"),
+    ("fuhe", "南关区志愿服务复核员", Role.VOLUNTEER_COORDINATOR, "220102"),
 )
 # How a course of the demo stands: its first day from today, trainees, unit, how far it is taken.
 COURSES = (
@@ -82,6 +85,8 @@ def load_demo(session: Session, say: Callable[[str], None]) -> None:
     for entrant in made.entrants(missing):
         run(SYSTEM, people.add_person, entrant=entrant, unit_id=nanguan.id)
     _merge(session, history)
+    say(choose("Demo data: volunteers, activities and hours …", "演示数据：志愿者、活动和服务时长 …"))
+    load_volunteering(session, made, history, lambda username: _actor(session, username))
 
 
 def demo_sign_ins(session: Session) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from registry.core.permissions import Permission
 from registry.core.text import stated_reason
 from registry.core.write import Write, chunks, command
 from registry.people.queries import canonical_ids
+from registry.volunteers.commands.points import earn, take_back
 from registry.volunteers.hours import DAY, entries_digest, times_of
 from registry.volunteers.models import ServiceEntry, ServiceLine
 from registry.volunteers.queries.ledger import standing_lines
@@ -125,6 +126,7 @@ def post_lines(w: Write, entries: Sequence[ServiceEntry]) -> list[dict[str, Any]
         for entry in entries
     ]
     w.insert_many(ServiceLine, lines)
+    earn(w, lines)
     return lines
 
 
@@ -142,6 +144,7 @@ def reverse_lines(w: Write, lines: Sequence[ServiceLine], reason: str) -> list[d
         for line in lines
     ]
     w.insert_many(ServiceLine, reversals)
+    take_back(w, reversals)
     return reversals
 
 
