@@ -111,6 +111,7 @@ SIGN_UPS = Listing(
     ),
     filters=SignUpFilters,
     default_sort="signed_up_at",
+    size=50,
     batch=(
         BatchAction(_l("Approve"), "volunteers.approve_sign_ups", icon="check"),
         BatchAction(_l("Turn down"), "volunteers.reject_sign_ups", danger=True),
