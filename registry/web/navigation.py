@@ -64,7 +64,20 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem("volunteers.sign_ups", N_("Applications"), "bell", Permission.VOLUNTEER_VIEW, "", _VOLUNTEERS),
     NavItem("volunteers.teams", N_("Teams"), "people", Permission.VOLUNTEER_VIEW, "", _VOLUNTEERS),
     NavItem(
-        "volunteers.activities", N_("Activities"), "calendar", Permission.VOLUNTEER_VIEW, "a", _VOLUNTEERS
+        "volunteers.activities",
+        N_("Activities"),
+        "calendar",
+        Permission.VOLUNTEER_VIEW,
+        "a",
+        _VOLUNTEERS,
+        (
+            "volunteers.shift",
+            "volunteers.book",
+            "volunteers.check_in",
+            "volunteers.check_in_code",
+            "volunteers.swap_booking",
+            "volunteers.withdraw_booking",
+        ),
     ),
     NavItem("volunteers.service_entries", N_("Hours"), "clock", Permission.VOLUNTEER_VIEW, "s", _VOLUNTEERS),
     NavItem("volunteers.star_awards", N_("Recognition"), "star", Permission.VOLUNTEER_VIEW, "", _VOLUNTEERS),
