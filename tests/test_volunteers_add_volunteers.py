@@ -143,6 +143,17 @@ def test_a_unit_out_of_reach_is_no_choice(session: Session, reader: Reader) -> N
     assert count(session, Volunteer) == 0
 
 
+def test_who_is_a_volunteer_already_is_said_wherever_they_are(session: Session, reader: Reader) -> None:
+    known = make.entrant(serial=13)
+    makers.volunteers(session, 1, make.KUANCHENG, entrant=known)
+    assert known.document is not None
+    session.rollback()
+    answer = send(reader, "/volunteers/add", **line(known.name, known.document.number))
+    assert "already=1" in answer.location
+    assert reader.client.get(answer.location).status_code == 200
+    assert count(session, Volunteer) == 1
+
+
 # A list
 
 

@@ -443,6 +443,18 @@ def test_the_queue_is_read_along_indexes(session: Session, units: tuple[int, ...
         assert "TEMP B-TREE" not in told
 
 
+def test_a_volunteer_of_another_unit_is_not_linked(session: Session, reader: Reader) -> None:
+    makers.volunteers(session, 1, make.KUANCHENG, entrant=make.entrant(serial=451))
+    record, _ = received(session, told=typed(451))
+    run(SYSTEM, approve_sign_ups, [record])
+    there = again(session, record).volunteer_id
+    session.rollback()
+    for path in (f"/volunteers/sign-ups/{record.id}", f"/volunteers/sign-ups/approve?sign_up={record.id}"):
+        page = reader.client.get(path)
+        assert page.status_code == 200
+        assert f"/volunteers/{there}" not in text_of(page)
+
+
 # Calling before deciding
 
 

@@ -95,6 +95,8 @@ def test_the_pages_of_sign_ups_are_accessible(
         (visitor, f"/my/{page}"),
         (staff, "/volunteers/sign-ups"),
         (staff, f"/volunteers/sign-ups/{wrong_name.record.id}"),
+        (staff, f"/volunteers/sign-ups/{records[0].record.id}"),
+        (staff, f"/volunteers/sign-ups/{records[0].record.id}/reveal"),
         (staff, f"/volunteers/sign-ups/approve?{chosen}"),
         (staff, f"/volunteers/sign-ups/reject?{chosen}"),
         (staff, "/volunteers/add"),

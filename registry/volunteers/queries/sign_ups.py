@@ -98,6 +98,7 @@ def sign_ups(scope: Scope, *, state: str | None = None, again: bool = False) -> 
             Activity.title.label("activity_title"),
             User.name.label("decided_by_name"),
             admitted.name.label("admitted_name"),
+            found.unit_id.label("volunteer_unit_id"),
             owner.id.label("known_id"),
             is_volunteer.label("volunteer_known"),
         )

@@ -41,16 +41,17 @@ def add_volunteer() -> ResponseReturnValue:
                 unit_id=form.unit_id,
                 admissions=checked.admissions,
                 source="staff",
-                locate=_one_page,
+                locate=lambda done: _one_page(done, form.unit_id),
             )
             if done is not None:
                 return done
     return render_template("volunteers/add_volunteer.html", form=form, back=_back())
 
 
-def _one_page(done: Admitted) -> str:
-    found = [*done.volunteer_ids, *done.returned, *done.known]
-    return volunteer_url(found[0]) or _result(done)
+def _one_page(done: Admitted, unit_id: int) -> str:
+    """The page of a volunteer just admitted. Who was one already may belong to a unit out of reach."""
+    admitted = [*done.volunteer_ids, *done.returned]
+    return (volunteer_url(admitted[0], unit_id) if admitted else None) or _result(done)
 
 
 @blueprint.route("/add-list", methods=["GET", "POST"])

@@ -118,7 +118,7 @@ def _line(row: Any, against: dict[int, Any]) -> list[Any]:
     """A sign-up as the page tells of it."""
     record = row.SignUp
     told: Any = translate(against[record.id]) if record.id in against else None
-    if record.state == "approved" and (url := volunteer_url(record.volunteer_id)):
+    if record.state == "approved" and (url := volunteer_url(record.volunteer_id, row.volunteer_unit_id)):
         told = Link(url, _("Open the volunteer"))
     return [
         Link(url_for("volunteers.sign_up", sign_up_id=record.id), name_of(row) or "—"),

@@ -61,7 +61,7 @@ def give_page(volunteer_id: int) -> ResponseReturnValue:
         form=form,
         address=address,
         qr=qr_path(address) if address else None,
-        back=volunteer_url(volunteer_id) or url_for("volunteers.sign_ups"),
+        back=volunteer_url(volunteer_id, volunteer.unit_id) or url_for("volunteers.sign_ups"),
     )
 
 

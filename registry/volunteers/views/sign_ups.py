@@ -138,8 +138,12 @@ def sign_ups() -> ResponseReturnValue:
         ),
         batch=None if may_edit() else (),
     )
+    home = g.actor.home_unit_id
     return render_template(
-        "volunteers/sign_ups.html", page=page, poster_unit=g.actor.home_unit_id, may_edit=may_edit()
+        "volunteers/sign_ups.html",
+        page=page,
+        poster_unit=home if home is not None and g.scope.holds(home) else None,
+        may_edit=may_edit(),
     )
 
 
@@ -185,7 +189,7 @@ def sign_up(sign_up_id: int) -> ResponseReturnValue:
         against=translate(against) if against is not None else None,
         form=ApproveSignUpsForm(formdata=None),
         decides=decides,
-        volunteer_url=volunteer_url(record.volunteer_id),
+        volunteer_url=volunteer_url(record.volunteer_id, row.volunteer_unit_id),
     )
 
 
@@ -210,8 +214,8 @@ def reveal_sign_up(sign_up_id: int) -> ResponseReturnValue:
     )
 
 
-def volunteer_url(volunteer_id: int | None) -> str | None:
-    """The page of a volunteer, where the application has one."""
-    if volunteer_id is None or not known("volunteers.volunteer"):
+def volunteer_url(volunteer_id: int | None, unit_id: int | None) -> str | None:
+    """The page of a volunteer, where the application has one and the unit lies within reach."""
+    if volunteer_id is None or not g.scope.holds(unit_id) or not known("volunteers.volunteer"):
         return None
     return url_for("volunteers.volunteer", volunteer_id=volunteer_id)
