@@ -264,7 +264,7 @@ def test_the_page_shows_skills_and_masked_phones(app: Flask, session: Session, p
     assert page.status_code == 200
     text = plain(page)
     until = clock.add_months(today() - timedelta(days=30), 36) - timedelta(days=1)
-    assert f"({until.isoformat()})" in text
+    assert f"Red Cross certified rescuer until {until.isoformat()}" in text
     assert not any(phone in page.get_data(as_text=True) for phone in phones)
     assert phones[0][:3] + "****" + phones[0][-4:] in text
     assert phones[2][-4:] not in text, "Yanji lies outside the reach"

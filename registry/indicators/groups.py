@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
@@ -42,6 +43,24 @@ def by_group(session: Session, question: Question, group: Group) -> list[Part]:
         for key, *named, quantity in session.execute(rows)
     ]
     return sorted(found, key=lambda part: (-part.quantity, str(part.key)))
+
+
+def summed(
+    session: Session, question: Question, chosen: Mapping[str, Any], *more: ColumnElement[bool]
+) -> tuple[int, int]:
+    """How many records are behind the value and what they add up to: those that say what is `chosen` (group →
+    key), under more conditions on contributions. One statement, without the names that a list joins."""
+    rows: Rows = (
+        select(func.count(), func.coalesce(func.sum(Contribution.quantity), 0))
+        .select_from(Contribution)
+        .where(counts(question), in_units(question, Contribution.unit_id, Contribution.starts_on), *more)
+    )
+    if chosen:
+        model: Any = question.indicator.record.model
+        rows = rows.join(model, model.id == Contribution.record_id)
+        rows = rows.where(*(says(question.indicator.groups[name], key) for name, key in chosen.items()))
+    count, quantity = session.execute(rows).one()
+    return count, int(quantity)
 
 
 def says(group: Group, key: Any) -> ColumnElement[bool]:

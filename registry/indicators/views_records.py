@@ -9,7 +9,7 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, literal_column
+from sqlalchemy import literal_column
 
 from registry.core.db import db
 from registry.core.permissions import Permission
@@ -20,8 +20,8 @@ from registry.indicators.cards import said
 from registry.indicators.definitions.rescuers import CERTIFICATE_RECORD
 from registry.indicators.definitions.volunteers import LINE_RECORD, PERIOD_RECORD
 from registry.indicators.forms import GROUP_FILTERS, NOTHING, FigureFilters, RecordFilters
-from registry.indicators.groups import says
-from registry.indicators.indicator import RecordLink
+from registry.indicators.groups import says, summed
+from registry.indicators.indicator import Group, RecordLink
 from registry.indicators.models import Contribution
 from registry.indicators.question import Question
 from registry.indicators.read import by_unit
@@ -158,31 +158,35 @@ def records(code: str) -> ResponseReturnValue:
     if question is None:
         return back_to_figure(code)
     wanted = _read(RECORDS, asked)
-    rows = records_of(question).where(g.scope.where(Contribution.unit_id))
-    chosen = {key: wanted.filters[key] for key in GROUP_FILTERS if key in wanted.filters}
-    for key, text in chosen.items():
-        group = question.indicator.groups[key]
-        said_key = None if text == NOTHING else text if group.named is None else int(text)
-        rows = rows.where(says(group, said_key))
-    return _page("indicators/records.html", wanted, asked, rows, lambda: _summed(question, rows, chosen))
+    within = g.scope.where(Contribution.unit_id)
+    chosen = {
+        key: _key(question.indicator.groups[key], wanted.filters[key])
+        for key in GROUP_FILTERS
+        if key in wanted.filters
+    }
+    conditions = [says(question.indicator.groups[name], key) for name, key in chosen.items()]
+    rows = records_of(question).where(within, *conditions)
+    return _page("indicators/records.html", wanted, asked, rows, lambda: _told(question, chosen, within))
 
 
-def _summed(question: Question, rows: Any, chosen: dict[str, str]) -> dict[str, Any]:
+def _key(group: Group, text: str) -> Any:
+    """The key that an address means."""
+    if text == NOTHING:
+        return None
+    return text if group.named is None else int(text)
+
+
+def _told(question: Question, chosen: dict[str, Any], within: Any) -> dict[str, Any]:
     """The value, and what the listed records add up to where that is not plain from their number."""
-    parts = by_unit(db.session(), question)
-    told: dict[str, Any] = {
+    session = db.session()
+    parts = by_unit(session, question)
+    plain = not chosen and question.indicator.counts_records
+    return {
         "value": sum(parts.values()),
         # A unit that stood below in the past may lie outside the reader's reach today.
         "beyond": sum(quantity for unit_id, quantity in parts.items() if not g.scope.holds(unit_id)),
-        "listed": None,
+        "listed": None if plain else summed(session, question, chosen, within),
     }
-    if chosen or not question.indicator.counts_records:
-        summed = rows.with_only_columns(
-            func.count(), func.coalesce(func.sum(Contribution.quantity), 0), maintain_column_froms=True
-        )
-        count, quantity = db.session.execute(summed).one()
-        told["listed"] = (count, int(quantity))
-    return told
 
 
 @blueprint.get("/<code>/excluded")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request, send_file, url_for
@@ -61,12 +61,7 @@ class Held:
         """Each skill with its last valid day, in the language of the page."""
         if self.skills is None:
             self.read()
-        english = is_english()
-        return "; ".join(
-            f"{skill.name_en if english else skill.name} "
-            f"({skill.last_day.isoformat() if skill.last_day else _('without end')})"
-            for skill in (self.skills or {}).get(person_id, ())
-        )
+        return _listed(_skill(skill) for skill in (self.skills or {}).get(person_id, ()))
 
     def insured_of(self, person_id: int) -> str:
         """The last day insured, or nothing."""
@@ -74,6 +69,17 @@ class Held:
             self.read()
         last = self.insured.get(person_id)
         return last.isoformat() if last else ""
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ("; " if is_english() else "；").join(parts)
+
+
+def _skill(skill: queries.Skill) -> str:
+    name = skill.name_en if is_english() else skill.name
+    if skill.last_day is None:
+        return str(_("%(skill)s without end", skill=name))
+    return str(_("%(skill)s until %(day)s", skill=name, day=skill.last_day.isoformat()))
 
 
 class Later:
@@ -126,7 +132,7 @@ CALL_OUT = Listing(
             value=lambda row: NEARNESS[row.nearness],
             sort=literal_column("nearness"),
         ),
-        Column("skills", _l("Skills, valid until"), made=lambda: _held("skills_of")),
+        Column("skills", _l("Skills"), made=lambda: _held("skills_of")),
         Column("insured_until", _l("Insured until"), made=lambda: _held("insured_of")),
         Column("phone", _l("Phone"), value=lambda row: mask_phone(row.phone) if row.phone else None),
     ),
@@ -227,13 +233,13 @@ def reveal_call_out() -> ResponseReturnValue:
 def _in_words(asked: Asked, wanted: Wanted) -> str:
     """The filters as a reader sees them, the day first."""
     form: Any = asked.form
-    told = [f"{_('Day of service')} {wanted.day.isoformat()}"]
+    told = [(_("Day of service"), wanted.day.isoformat())]
     for name in asked.filters:
         if name != "day":
             choices = dict(getattr(form[name], "choices", None) or ())
             value = _("yes") if form[name].data is True else choices.get(form[name].data, form[name].data)
-            told.append(f"{form[name].label.text} {value}")
-    return ", ".join(told)
+            told.append((str(form[name].label.text), value))
+    return _listed(_("%(label)s: %(text)s", label=label, text=value) for label, value in told)
 
 
 def _heads() -> list[str]:
@@ -243,7 +249,7 @@ def _heads() -> list[str]:
         _("Age"),
         _("Unit"),
         _("Distance"),
-        _("Skills, valid until"),
+        _("Skills"),
         _("Insured until"),
         _("Phone"),
     ]
