@@ -126,7 +126,7 @@ def test_before_init_every_command_says_so(
     assert flask(app, "init").output.strip() == "Ready."
     assert flask(app, "journal", "verify").exit_code == 0
     head = flask(app, "journal", "head").stdout.split()
-    assert (len(head), int(head[0]), len(head[2])) == (3, 4, 64)
+    assert (len(head), int(head[0]), len(head[2])) == (3, 5, 64)
 
 
 def test_a_server_that_runs_takes_up_what_init_makes(fresh: Callable[..., Flask]) -> None:
