@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    and_,
     bindparam,
     cast,
     exists,
@@ -42,13 +43,8 @@ _row_person, _person, _holder = aliased(Person), aliased(Person), aliased(Person
 
 
 def _listed(day: Any) -> Rows:
-    """What a list shows of volunteers. Everything but the volunteer comes from the outside, so that the list
-    is read in the order of an index, and a count leaves it out."""
-    present = (
-        select(VolunteerPeriod)
-        .where(VolunteerPeriod.volunteer_id == Volunteer.id, in_force(day))
-        .correlate(Volunteer)
-    )
+    """What a list shows of volunteers. Everything but the volunteer is joined from the outside, so that the
+    list is read in the order of an index and never sorted."""
     # Numbers of types, joined by commas; one type may be there more than once.
     skills = (
         select(func.aggregate_strings(cast(Certificate.credential_type_id, String), ","))
@@ -66,18 +62,19 @@ def _listed(day: Any) -> Rows:
             Volunteer.number,
             Volunteer.fields,
             Volunteer.added_on,
+            Volunteer.voided_at,
             _person.id.label("person_id"),
             _person.name,
             Unit.name.label("unit_name"),
             Unit.name_en.label("unit_name_en"),
-            present.with_only_columns(VolunteerPeriod.kind).scalar_subquery().label("kind"),
-            present.with_only_columns(VolunteerPeriod.starts_on).scalar_subquery().label("since"),
+            VolunteerPeriod.kind,
+            VolunteerPeriod.starts_on.label("since"),
             skills.scalar_subquery().label("skills"),
         )
         .outerjoin(_row_person, _row_person.id == Volunteer.person_id)
         .outerjoin(_person, _person.id == _row_person.canonical_id)
         .outerjoin(Unit, Unit.id == Volunteer.unit_id)
-        .where(Volunteer.voided_at.is_(None))
+        .outerjoin(VolunteerPeriod, and_(VolunteerPeriod.volunteer_id == Volunteer.id, in_force(day)))
     )
     return rows
 
@@ -92,15 +89,20 @@ def volunteers(
     team_id: int | None = None,
 ) -> Rows:
     """Volunteers that units within reach look after, with what a list shows of a day. `number` is how they
-    begin, `kind` what they are on that day, `field` a field they offer."""
+    begin, `kind` what they are on that day, `field` a field they offer.
+
+    Who was entered in error is listed as such: to leave those out every row would have to be looked at, where
+    an index alone tells the units and their order.
+    """
     rows: Rows = _listed(day).where(_looked_after_by(scope, by_unit=not number))
     if number:
         rows = rows.where(starts_with(Volunteer.number, number))
     if kind is not None:
         rows = rows.where(
+            Volunteer.voided_at.is_(None),
             exists()
             .where(VolunteerPeriod.volunteer_id == Volunteer.id, VolunteerPeriod.kind == kind, in_force(day))
-            .correlate(Volunteer)
+            .correlate(Volunteer),
         )
     if field is not None:
         rows = rows.where(cast(Volunteer.fields, String).contains(f'"{field}"', autoescape=True))
@@ -136,9 +138,7 @@ def _newest(width: int | None) -> Rows:
     """The statement for a reach of so many units; None is everywhere."""
     order = Volunteer.id.desc()
     parts = [
-        select(Volunteer.id).where(
-            Volunteer.unit_id == bindparam(f"unit_{number}"), Volunteer.voided_at.is_(None)
-        )
+        select(Volunteer.id).where(Volunteer.unit_id == bindparam(f"unit_{number}"))
         for number in range(width or 0)
     ]
     rows: Rows = _listed(bindparam("day")).order_by(order).limit(bindparam("count"))
@@ -148,6 +148,22 @@ def _newest(width: int | None) -> Rows:
         return rows.where(Volunteer.unit_id == bindparam("unit_0") if parts else false())
     first = (part.order_by(order).limit(bindparam("count")).subquery() for part in parts)
     return rows.where(Volunteer.id.in_(union_all(*map(select, first)).subquery().select()))
+
+
+def count_volunteers(session: Session, scope: Scope, most: int) -> int:
+    """How many volunteers units within reach look after, up to `most`; composed once as well."""
+    values = {f"unit_{number}": unit for number, unit in enumerate(sorted(scope.units or ()))}
+    width = None if scope.units is None else len(scope.units)
+    return int(session.connection().execute(_count(width), {**values, "most": most}).scalar_one())
+
+
+@cache
+def _count(width: int | None) -> Select[int]:
+    rows = select(Volunteer.id).limit(bindparam("most"))
+    if width is not None:
+        units: list[Any] = [bindparam(f"unit_{number}") for number in range(width)]
+        rows = rows.where(Volunteer.unit_id.in_(units) if units else false())
+    return select(func.count()).select_from(rows.subquery())
 
 
 def _looked_after_by(scope: Scope, *, by_unit: bool) -> ColumnElement[bool]:

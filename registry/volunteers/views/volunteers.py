@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +27,15 @@ from registry.volunteers.forms.volunteers import VolunteerFilters
 from registry.volunteers.models import Volunteer
 from registry.volunteers.queries import volunteers as queries
 from registry.volunteers.views.blueprint import PERIOD_STATES, blueprint
-from registry.web.columns import Cell, Column, linked, named
+from registry.web.columns import Cell, Column, Status, linked, named
 from registry.web.guard import permit
 from registry.web.listing import Asked, BatchAction, Listing
+from registry.web.listing_page import COUNT_CAP
 from registry.web.locale import is_english, local_name, translate
 from registry.web.navigation import known
 from registry.web.once import once
+
+VOID = Status("off", _l("Void"))
 
 
 def hours(minutes: int) -> int | Decimal:
@@ -46,7 +50,10 @@ def joined(names: list[str]) -> str:
 
 
 def _fields() -> Cell:
-    names = {code: translate(label) for code, label in FIELDS.items()}
+    names: dict[str, str] = once(
+        ("fields of service", is_english()),
+        lambda: {code: translate(label) for code, label in FIELDS.items()},
+    )
     comma = str(_(", "))
     return lambda row: comma.join([names.get(code, code) for code in row.fields])
 
@@ -84,7 +91,11 @@ VOLUNTEERS = Listing(
             masked=lambda row: mask_name(row.name),
         ),
         Column("unit", _l("Unit"), made=named("unit")),
-        Column("state", _l("State today"), value=lambda row: PERIOD_STATES.get(row.kind)),
+        Column(
+            "state",
+            _l("State today"),
+            value=lambda row: VOID if row.voided_at is not None else PERIOD_STATES.get(row.kind),
+        ),
         Column("since", _l("In this state since")),
         Column("fields", _l("Fields offered"), made=_fields),
         Column("skills", _l("Skills"), made=_skills),
@@ -122,6 +133,8 @@ def volunteers() -> ResponseReturnValue:
         empty_action=(_l("Add a volunteer"), first_step) if may_edit and first_step else None,
         batch=None if may_edit else (),
     )
+    if asked.is_first:
+        page = replace(page, counting=lambda: queries.count_volunteers(session, g.scope, COUNT_CAP + 1))
     return render_template("volunteers/volunteers.html", page=page, may_edit=may_edit)
 
 
