@@ -183,12 +183,13 @@ def apply_registrations() -> ResponseReturnValue:
         form = ChosenForm(formdata=None)
         form.chosen.data = ",".join(map(str, found))
     elif form.validate_on_submit():
+        chosen = _volunteers(form.ids)
         done = submit(
             form,
             apply_command,
-            _volunteers(form.ids),
+            chosen,
             locate=lambda _applied: _list("waiting"),
-            saved=_("%(count)s applications wait for a decision by somebody else.", count=len(form.ids)),
+            saved=_("%(count)s applications wait for a decision by somebody else.", count=len(chosen)),
         )
         if done is not None:
             return done
