@@ -125,6 +125,7 @@ def registrations() -> ResponseReturnValue:
         tabs_shown=[(label, url_for("volunteers.registrations", state=key), None) for key, label in tabs],
         current={"waiting": 1, "decided": 2}.get(state, 0),
         needed=hours(_least()),
+        may_rules=g.actor.may(Permission.SETTING_VIEW),
     )
 
 
@@ -195,7 +196,11 @@ def apply_registrations() -> ResponseReturnValue:
             return done
     rows = queries.chosen_proposals(db.session(), g.scope, clock.today(), _least(), form.ids)
     return render_template(
-        "volunteers/apply_registrations.html", form=form, people=list(rows.values()), needed=hours(_least())
+        "volunteers/apply_registrations.html",
+        form=form,
+        people=list(rows.values()),
+        needed=hours(_least()),
+        hours=hours,
     )
 
 
@@ -272,7 +277,7 @@ def _decide(
             form.form_errors.append(f"{rows[one].number}: {_in_words(why)}")
         form.chosen.data = ",".join(map(str, refused))
     people = _chosen_applications(form.ids)
-    return render_template(template, form=form, people=people, own=current_user.id)
+    return render_template(template, form=form, people=people, own=current_user.id, hours=hours)
 
 
 def _chosen_applications(ids: Iterable[int]) -> list[Any]:
