@@ -48,9 +48,10 @@ EVERYTHING = (
 
 
 def is_list(endpoint: str) -> bool:
-    """Whether a page can be had as a file. That of a course holds the list of its trainees; every other list
-    has the name of its page."""
-    return endpoint in LISTINGS or endpoint == "training.course" or endpoint.startswith("indicators.")
+    """Whether a page can be had as a file. That of a course holds the list of its trainees and that of a team
+    its members; every other list has the name of its page."""
+    inside = endpoint in ("training.course", "volunteers.team")
+    return endpoint in LISTINGS or inside or endpoint.startswith("indicators.")
 
 
 def words_in(answer: Any) -> str:

@@ -20,6 +20,7 @@ from registry.people.models import Person, PersonMerge
 from registry.training import commands
 from registry.training.commands import DraftRow
 from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterImport
+from registry.volunteers.models import ServiceEntry, ServiceLine, Team, TeamMembership
 from registry.web import once
 from tests import certificates, factories, figures, sign_ups, training
 from tests import volunteers as volunteering
@@ -36,7 +37,8 @@ GROWING = {
     *("people.people", "search", "training.close_course", "training.correct_draft", "training.course"),
     *("training.courses", "training.prepare_certificates", "training.record_assessment"),
     *("training.record_attendance", "training.roster_import", "training.sign_in_sheet"),
-    "volunteers.sign_ups",
+    *("volunteers.registrations", "volunteers.sign_ups", "volunteers.team", "volunteers.teams"),
+    *("volunteers.volunteer", "volunteers.volunteers"),
 }
 
 
@@ -131,6 +133,29 @@ def batches(session: Session, count: int) -> None:
         certificates.prepared(session, factories.persons(session, 1, OWN), unit_code=OWN)
 
 
+def many_volunteers(session: Session, count: int) -> dict[str, Any]:
+    """Volunteers who are all in one team and have the hours to be proposed; one of them was in many teams."""
+    found = volunteering.volunteers(session, count, OWN)
+    team, day = volunteering.team(session, OWN).id, volunteering.ENROLLED_ON
+    today = clock.today()
+    with write("volunteers.many", SYSTEM) as w:
+        unit = found[0].unit_id
+        told = {"unit_id": unit, "field": "aid", "starts_on": day}
+        teams = w.insert_many(Team, [{**told, "name": f"队{w.seq}-{n}"} for n in range(count)])
+        people = [
+            {"volunteer_id": one.id, "person_id": one.person_id, "unit_id": one.unit_id} for one in found
+        ]
+        inside = [{**one, "team_id": team, "starts_on": day} for one in people]
+        w.insert_many(TeamMembership, [*inside, *({**inside[0], "team_id": one} for one in teams)])
+        served = {"field": "aid", "served_on": today, "starts": 0, "minutes": 1_300}
+        entry = {**served, "source": "grid", "state": "approved", "submitted_at": w.at}
+        entries = w.insert_many(ServiceEntry, [{**one, **entry} for one in people])
+        line = {**served, "active_until": today, "posted_on": today}
+        lines = [{**one, **line, "service_entry_id": i} for one, i in zip(people, entries, strict=True)]
+        w.insert_many(ServiceLine, lines)
+    return {"volunteer": found[0].id, "team": team}
+
+
 def _user_row(w: Write) -> dict[str, Any]:
     unit = factories.unit(w.session, OWN).id
     return {"name": "测试员", "home_unit_id": unit, "password_hash": "x", "password_changed_at": w.at}
@@ -190,8 +215,10 @@ def build(session: Session, count: int) -> list[dict[str, Any]]:
         "setting": "session_idle_minutes",
         "listing": "people.people",
         "indicator": "rescuers_first",
+        "rule_kind": "registration",
         **volunteering.one_of_each(session, OWN),
         **sign_ups.tokens(session, OWN),
+        **many_volunteers(session, count),
     }
     sign_ups.many(session, count, OWN)
     ids = {"open": open_course.id, "closed": closed.id, "drafts": draft_course.id}

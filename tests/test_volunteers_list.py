@@ -16,7 +16,7 @@ from registry.core import clock
 from registry.core.permissions import Role
 from registry.core.scope import EVERYWHERE, NOWHERE, SYSTEM, Scope
 from registry.core.text import mask_name
-from registry.core.write import run
+from registry.core.write import run, write
 from registry.people.commands import merge_persons
 from registry.people.models import Person
 from registry.volunteers.commands import move_volunteer
@@ -135,6 +135,15 @@ def test_a_team_just_founded_is_offered_by_the_filter(app: Flask, session: Sessi
     browser.get(LIST)
     group = makers.team(session)
     assert group.name in browser.get(LIST)
+
+
+def test_who_was_entered_in_error_is_listed_as_such_and_in_no_state(app: Flask, session: Session) -> None:
+    one = makers.volunteer(session)
+    with write("volunteers.test", SYSTEM) as w:
+        w.session.get_one(Volunteer, one.id).voided_at = w.at
+    browser = reader(app, session)
+    assert re.search(rf"{one.number}.*Void", browser.get(LIST), re.S)
+    assert one.number not in browser.get(f"{LIST}?state=enrolled")
 
 
 def test_the_list_keeps_to_its_reach(app: Flask, session: Session) -> None:

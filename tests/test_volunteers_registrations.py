@@ -408,6 +408,7 @@ def test_from_the_proposals_to_registered_volunteers(app: Flask, session: Sessio
     assert "at least 20 approved hours" in page
     picked = accounts.text(coordinator.send(f"{BASE}/apply", ids=[one.id for one in found], query=""))
     assert "Apply for 2 volunteers?" in picked
+    assert f"{today().year}: 20 hours" in picked
     chosen, key = ",".join(str(one.id) for one in found), token_hex(16)
     for _ in range(2):
         answer = coordinator.send(f"{BASE}/apply", chosen=chosen, form_key=key)

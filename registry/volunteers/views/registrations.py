@@ -125,6 +125,7 @@ def registrations() -> ResponseReturnValue:
         tabs_shown=[(label, url_for("volunteers.registrations", state=key), None) for key, label in tabs],
         current={"waiting": 1, "decided": 2}.get(state, 0),
         needed=hours(_least()),
+        may_rules=g.actor.may(Permission.SETTING_VIEW),
     )
 
 
@@ -183,18 +184,23 @@ def apply_registrations() -> ResponseReturnValue:
         form = ChosenForm(formdata=None)
         form.chosen.data = ",".join(map(str, found))
     elif form.validate_on_submit():
+        chosen = _volunteers(form.ids)
         done = submit(
             form,
             apply_command,
-            _volunteers(form.ids),
+            chosen,
             locate=lambda _applied: _list("waiting"),
-            saved=_("%(count)s applications wait for a decision by somebody else.", count=len(form.ids)),
+            saved=_("%(count)s applications wait for a decision by somebody else.", count=len(chosen)),
         )
         if done is not None:
             return done
     rows = queries.chosen_proposals(db.session(), g.scope, clock.today(), _least(), form.ids)
     return render_template(
-        "volunteers/apply_registrations.html", form=form, people=list(rows.values()), needed=hours(_least())
+        "volunteers/apply_registrations.html",
+        form=form,
+        people=list(rows.values()),
+        needed=hours(_least()),
+        hours=hours,
     )
 
 
@@ -271,7 +277,7 @@ def _decide(
             form.form_errors.append(f"{rows[one].number}: {_in_words(why)}")
         form.chosen.data = ",".join(map(str, refused))
     people = _chosen_applications(form.ids)
-    return render_template(template, form=form, people=people, own=current_user.id)
+    return render_template(template, form=form, people=people, own=current_user.id, hours=hours)
 
 
 def _chosen_applications(ids: Iterable[int]) -> list[Any]:
