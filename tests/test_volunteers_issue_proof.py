@@ -149,12 +149,11 @@ def test_roles_and_reach(session: Session) -> None:
     }
     with pytest.raises(ForbiddenError):
         run(make.actor(session, Role.AUDITOR), issue_proof, volunteer, **values)
+    elsewhere = make.actor(session, Role.VOLUNTEER_COORDINATOR, make.YANJI)
     with pytest.raises(RecordNotFoundError):
-        elsewhere = make.actor(session, Role.VOLUNTEER_COORDINATOR, make.YANJI)
         run(elsewhere, issue_proof, volunteer, **values)
-    assert (
-        run(make.actor(session, Role.VOLUNTEER_COORDINATOR), issue_proof, volunteer, **values).minutes == 60
-    )
+    here = make.actor(session, Role.VOLUNTEER_COORDINATOR)
+    assert run(here, issue_proof, volunteer, **values).minutes == 60
 
 
 def test_a_content_that_cannot_be_printed_is_named(session: Session) -> None:
