@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Each adds its pages to the blueprint.
 from registry.volunteers.views import (
+    awarding,  # noqa: F401
     proofs,  # noqa: F401
     recognition,  # noqa: F401
     stars,  # noqa: F401
