@@ -22,7 +22,7 @@ from registry.core.write import run, write
 from registry.people.models import Person
 from registry.public.views import install
 from registry.volunteers.commands.own_page import give_page
-from registry.volunteers.commands.proofs import SELF_SERVICE, request_proof, void_proof
+from registry.volunteers.commands.proofs import SELF_SERVICE, issue_proof, request_proof, void_proof
 from registry.volunteers.models import ProofLine, ServiceProof, Volunteer
 from registry.volunteers.queries.proofs import agreement_of
 from registry.volunteers.snapshots import sheet_of
@@ -133,6 +133,27 @@ def test_what_is_refused(session: Session, more: dict[str, Any], field: str | No
         makers.issued_proof(session, volunteer, **more)
     assert refused.value.field == field
     assert issued(session) == 0
+
+
+def test_roles_and_reach(session: Session) -> None:
+    volunteer = makers.volunteer(session)
+    makers.served(session, volunteer, 60, DAY)
+    values: dict[str, Any] = {
+        "starts_on": DAY,
+        "ends_on": DAY,
+        "handled_by": "李明",
+        "responsible": "王丽",
+        "origin": "staff",
+        "public_url": PUBLIC_URL,
+        "fonts": font_book(),
+    }
+    with pytest.raises(ForbiddenError):
+        run(make.actor(session, Role.AUDITOR), issue_proof, volunteer, **values)
+    elsewhere = make.actor(session, Role.VOLUNTEER_COORDINATOR, make.YANJI)
+    with pytest.raises(RecordNotFoundError):
+        run(elsewhere, issue_proof, volunteer, **values)
+    here = make.actor(session, Role.VOLUNTEER_COORDINATOR)
+    assert run(here, issue_proof, volunteer, **values).minutes == 60
 
 
 def test_a_content_that_cannot_be_printed_is_named(session: Session) -> None:
@@ -253,6 +274,12 @@ def test_volunteers_take_it_themselves_in_two_taps(
     proof = session.execute(select(ServiceProof)).scalar_one()
     assert (proof.origin, proof.handled_by, proof.minutes) == ("phone", SELF_SERVICE, 90)
     assert proof.responsible == "长春市南关区红十字会"
+    entry = last_entry(session)
+    assert (entry.action, entry.unit_id, entry.actor_id) == (
+        "volunteers.request_proof",
+        volunteer.unit_id,
+        None,
+    )
     everything = anyone.send(f"/my/{token}/proofs", form_key="c" * 32, period="all")
     assert everything.location != got.location
     assert text(anyone.get(f"/my/{token}/proofs")).count("ZM") == 2
@@ -338,8 +365,8 @@ def test_anyone_checks_it(session: Session, anyone: Browser) -> None:
     page = text(anyone.get(f"/s/{proof.token}"))
     assert verdict(page) == "wait"
     assert clock.today().isoformat() in page
-    assert ">2.5<" in page
-    assert ">1<" in page
+    assert ">2.5 " in page
+    assert ">1 " in page
     assert "重复登记" not in page
     run(SYSTEM, void_proof, proof, reason="开错了")
     page = text(anyone.get(f"/s/{proof.token}"))

@@ -10,8 +10,9 @@ from io import BytesIO
 
 from flask import current_app, make_response, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField
-from wtforms.validators import AnyOf
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from registry.accounts.throttle import Gate, forgive, take_try
 from registry.certificates.snapshots import font_book
@@ -20,7 +21,7 @@ from registry.core.db import db
 from registry.core.errors import RecordNotFoundError
 from registry.core.ops import key_digest
 from registry.core.secrets import current_keys, seal
-from registry.core.text import mask_name
+from registry.core.text import NAME_LENGTH, mask_name
 from registry.people.identity import age_on
 from registry.public.blueprint import asking_address, blueprint, in_chosen_language, too_many
 from registry.public.forms import NameForm
@@ -42,6 +43,14 @@ ADULT = 18
 PROOF_FACTOR = 4
 # About as long as the snapshot of a certificate of service is.
 _FILLER = "x" * 1_600
+
+
+class VolunteerNameForm(NameForm):
+    """Is this the volunteer's full name?"""
+
+    name = StringField(
+        _l("Full name of the volunteer"), validators=[InputRequired(), Length(max=NAME_LENGTH)]
+    )
 
 
 class PeriodForm(BaseForm):
@@ -87,7 +96,7 @@ def verify_proof(token: str) -> ResponseReturnValue:
     shown = queries.proof_by_token(session, token if _TOKEN.fullmatch(token) else "")
     agreement = queries.agreement_of(session, shown.proof if shown is not None else None)
     verdict = proof_verdict(shown, agreement, clock.local(now).date())
-    form = NameForm()
+    form = VolunteerNameForm()
     answer = None
     if verdict.sheet is not None and verdict.holder_masked and form.validate_on_submit():
         gate = Gate(key_digest("service_proof", token), PROOF_FACTOR)
