@@ -13,13 +13,11 @@ from registry.core.scope import SYSTEM
 from registry.core.secrets import new_token
 from registry.core.write import run, write
 from registry.volunteers.commands.applicants import Applicant, read_applicant
-from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.commands.sign_up import sign_up
 from registry.volunteers.models import Activity, SignUp
 from registry.volunteers.queries.sign_ups import receipt_digest, sign_up_address
 from registry.volunteers.rules import rule_on
 from tests import factories as make
-from tests import volunteers as makers
 
 PHONE = "13900001234"
 
@@ -74,7 +72,6 @@ def tokens(session: Session, unit_code: str) -> dict[str, str]:
     """What opens the public pages of a unit: the sign-up page, a receipt, and the own page of a volunteer."""
     found = make.unit(session, unit_code)
     return {
-        "own_token": run(SYSTEM, give_page, makers.volunteer(session, unit_code)),
         "join_token": sign_up_address(found),
         "receipt_token": received(session, unit_code).token,
     }
