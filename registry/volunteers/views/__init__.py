@@ -6,6 +6,7 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     activities,
     activity,
     admission,
+    awarding,
     bookings,
     call_out,
     check_in,
@@ -27,12 +28,6 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     teams,
     volunteer,
     volunteers,
-# Each adds its pages to the blueprint.
-from registry.volunteers.views import (
-    awarding,  # noqa: F401
-    proofs,  # noqa: F401
-    recognition,  # noqa: F401
-    stars,  # noqa: F401
 )
 from registry.volunteers.views.blueprint import blueprint
 
