@@ -21,7 +21,8 @@ from registry.training import commands
 from registry.training.commands import DraftRow
 from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterImport
 from registry.web import once
-from tests import certificates, factories, figures, training
+from tests import certificates, factories, figures, hours, training
+from tests import volunteers as volunteering
 from tests.certificates import counted
 from tests.endpoints import OWN, Reader, address, endpoints, values_for
 
@@ -35,6 +36,7 @@ GROWING = {
     *("people.people", "search", "training.close_course", "training.correct_draft", "training.course"),
     *("training.courses", "training.prepare_certificates", "training.record_assessment"),
     *("training.record_attendance", "training.roster_import", "training.sign_in_sheet"),
+    *("volunteers.enter_hours", "volunteers.service", "volunteers.service_entries"),
 }
 
 
@@ -188,7 +190,9 @@ def build(session: Session, count: int) -> list[dict[str, Any]]:
         "setting": "session_idle_minutes",
         "listing": "people.people",
         "indicator": "rescuers_first",
+        **volunteering.one_of_each(session, OWN),
     }
+    hours.many(session, count, found)
     ids = {"open": open_course.id, "closed": closed.id, "drafts": draft_course.id}
     session.rollback()
     return [{**found, "course": course, "variant": variant} for variant, course in ids.items()]
