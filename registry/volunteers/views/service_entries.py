@@ -133,6 +133,8 @@ def entries_of_list(chosen: dict[str, Any], scope: Scope | None = None) -> queri
         reach = Scope(below if reach.units is None else below & reach.units)
     team = chosen.get("team")
     more = {key: value for key, value in chosen.items() if key not in ("unit", "team")}
+    if more.get("overlapping"):  # Of two that overlap, one is often approved already.
+        more.setdefault("state", "all")
     return queries.service_entries(reach, team=int(team) if team else None, **more)
 
 
