@@ -19,6 +19,7 @@ from registry.volunteers.commands.hours import submit_hours
 from registry.volunteers.commands.ledger import approve_entries
 from registry.volunteers.hours import HoursRow, entries_digest
 from registry.volunteers.models import Booking, ServiceEntry, ServiceLine, Shift, Volunteer
+from tests import volunteers as makers
 
 
 def yesterday() -> date:
@@ -43,6 +44,35 @@ def submitted(
     where = session.get_one(Volunteer, rows[0].volunteer_id).unit_id if unit_id is None else unit_id
     ids = run(actor, submit_hours, unit_id=where, rows=rows, source=source)
     return [session.get_one(ServiceEntry, entry_id) for entry_id in ids]
+
+
+def many(session: Session, count: int, found: dict[str, Any]) -> None:
+    """Entries that wait and lines of the ledger for the volunteer, and bookings for the shift, in bulk."""
+    volunteer = session.get_one(Volunteer, found["volunteer"])
+    shift = session.get_one(Shift, found["shift"])
+    common = {"volunteer_id": volunteer.id, "person_id": volunteer.person_id, "unit_id": volunteer.unit_id}
+    days = [clock.today() - timedelta(days=2 + n) for n in range(count)]
+    stretch = {**common, "field": "community", "starts": 540, "minutes": 60}
+    people = makers.volunteers(session, count)
+    with write("volunteers.many", SYSTEM) as w:
+        entries = [{**stretch, "served_on": day, "source": "grid", "submitted_at": w.at} for day in days]
+        w.insert_many(ServiceEntry, entries)
+        posted = {**stretch, "service_entry_id": found["service_entry"], "posted_on": w.today}
+        w.insert_many(ServiceLine, [{**posted, "served_on": day, "active_until": day} for day in days])
+        w.insert_many(
+            Booking,
+            [
+                {
+                    "shift_id": shift.id,
+                    "volunteer_id": one.id,
+                    "person_id": one.person_id,
+                    "unit_id": shift.unit_id,
+                    "state": "booked",
+                    "booked_at": w.at,
+                }
+                for one in people
+            ],
+        )
 
 
 def booked(shift: Shift, found: Volunteer) -> Booking:

@@ -22,7 +22,7 @@ from registry.training.commands import DraftRow
 from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterImport
 from registry.volunteers.models import ServiceEntry, ServiceLine, Team, TeamMembership
 from registry.web import once
-from tests import certificates, factories, figures, sign_ups, training
+from tests import certificates, factories, figures, hours, sign_ups, training
 from tests import volunteers as volunteering
 from tests.certificates import counted
 from tests.endpoints import OWN, Reader, address, endpoints, values_for
@@ -39,6 +39,7 @@ GROWING = {
     *("training.record_attendance", "training.roster_import", "training.sign_in_sheet"),
     *("volunteers.registrations", "volunteers.sign_ups", "volunteers.team", "volunteers.teams"),
     *("volunteers.volunteer", "volunteers.volunteers"),
+    *("volunteers.enter_hours", "volunteers.service", "volunteers.service_entries"),
 }
 
 
@@ -221,6 +222,7 @@ def build(session: Session, count: int) -> list[dict[str, Any]]:
         **many_volunteers(session, count),
     }
     sign_ups.many(session, count, OWN)
+    hours.many(session, count, found)
     ids = {"open": open_course.id, "closed": closed.id, "drafts": draft_course.id}
     session.rollback()
     return [{**found, "course": course, "variant": variant} for variant, course in ids.items()]

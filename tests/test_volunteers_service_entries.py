@@ -112,6 +112,7 @@ def test_filters_narrow_the_list(session: Session, coordinator: Browser) -> None
 
 def test_overlaps_after_a_merge_are_shown(session: Session, coordinator: Browser) -> None:
     one, two, other = waiting(session, 3)
+    hours.approved(session, [one])
     loser, winner = (session.get_one(Person, e.person_id) for e in (one, two))
     run(SYSTEM, merge_persons, loser=loser, winner=winner, reason="同一人")
     page = coordinator.get(f"{LIST}?overlapping=y")

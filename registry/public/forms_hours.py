@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,22 +12,16 @@ from wtforms.validators import InputRequired, Length, Optional
 from registry.core.errors import RuleError
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.hours import read_hours, read_time
-from registry.volunteers.models import Activity, Volunteer
+from registry.volunteers.models import Activity
 from registry.web.forms import BaseForm
 from registry.web.locale import translate
 
 
-class OwnForm(BaseForm):
-    """A form on the page of one volunteer: the same answers of two volunteers are two forms."""
-
-    volunteer_id = 0
-
-    def digest(self) -> str:
-        """The digest of what is filled in, by whom."""
-        return hashlib.sha256(f"{self.volunteer_id}:{super().digest()}".encode()).hexdigest()
+class WithdrawClaimForm(BaseForm):
+    """Nothing to fill in: the form carries its key."""
 
 
-class ClaimForm(OwnForm):
+class ClaimForm(BaseForm):
     """Hours a volunteer claims: for an activity, or in own words."""
 
     activity = SelectField(_l("Activity"), validators=[Optional()])
@@ -48,8 +41,7 @@ class ClaimForm(OwnForm):
         description=_l("Actual service without travel, for example 4 or 4.5."),
     )
 
-    def __init__(self, volunteer: Volunteer, activities: list[Activity], **kwargs: Any) -> None:
-        self.volunteer_id = volunteer.id
+    def __init__(self, activities: list[Activity], **kwargs: Any) -> None:
         self._activities = activities
         super().__init__(**kwargs)
 

@@ -10,7 +10,7 @@ from registry.core import clock
 from registry.core.db import db
 from registry.people.models import Person
 from registry.public.blueprint import blueprint, in_chosen_language
-from registry.public.forms_hours import ClaimForm, OwnForm
+from registry.public.forms_hours import ClaimForm, WithdrawClaimForm
 from registry.volunteers.commands.claims import MOST_WAITING, claim_hours
 from registry.volunteers.commands.claims import withdraw_claim as withdraw_command
 from registry.volunteers.hours import hours_of, times_of
@@ -30,7 +30,7 @@ from registry.web.submit import submit
 def own_hours(token: str) -> ResponseReturnValue:
     """The hours of the volunteer whose page it is, and a form to claim some that are missing."""
     volunteer, person = volunteer_by_page(db.session(), token)
-    form = ClaimForm(volunteer, activities_of(db.session(), person.id, clock.today()))
+    form = ClaimForm(activities_of(db.session(), person.id, clock.today()))
     if form.validate_on_submit() and (times := form.times()) is not None:
         chosen = form.activity.data
         done = submit(
@@ -58,8 +58,7 @@ def own_hours(token: str) -> ResponseReturnValue:
 def withdraw_claim(token: str, entry_id: int) -> ResponseReturnValue:
     """Take back a claim that waits."""
     volunteer, person = volunteer_by_page(db.session(), token)
-    form = OwnForm()
-    form.volunteer_id = volunteer.id
+    form = WithdrawClaimForm()
     if form.validate_on_submit():
         done = submit(
             form,
@@ -74,7 +73,7 @@ def withdraw_claim(token: str, entry_id: int) -> ResponseReturnValue:
     for text in form.form_errors:
         flash(text, "warning")
     activities = activities_of(db.session(), person.id, clock.today())
-    return _page(token, volunteer, person, ClaimForm(volunteer, activities, formdata=None))
+    return _page(token, volunteer, person, ClaimForm(activities, formdata=None))
 
 
 def _page(token: str, volunteer: Volunteer, person: Person, form: ClaimForm) -> ResponseReturnValue:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, inspect, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from registry.core import clock
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.imports import only
+from registry.core.journal import Line
 from registry.core.permissions import Permission
 from registry.core.text import stated_reason
 from registry.core.write import Write, chunks, command
@@ -48,6 +50,9 @@ _COPIED = (
 )
 
 
+_COLUMNS = tuple(attribute.key for attribute in inspect(ServiceEntry).column_attrs)
+
+
 @command(Permission.SERVICE_APPROVE)
 def approve_entries(w: Write, *, entry_ids: Sequence[int], seen: str) -> list[dict[str, Any]]:
     """Approve entries that wait, all of them or none, and post one line of the ledger for each; returns the
@@ -68,8 +73,7 @@ def approve_entries(w: Write, *, entry_ids: Sequence[int], seen: str) -> list[di
             count=len(own),
         )
     _refuse_overlaps(w, entries)
-    for entry in entries:
-        entry.state, entry.decided_by, entry.decided_at = "approved", w.actor.user_id, w.at
+    _decide(w, entries, "approved", "")
     w.unit_id = only({entry.unit_id for entry in entries})
     return post_lines(w, entries)
 
@@ -79,9 +83,7 @@ def reject_entries(w: Write, *, entry_ids: Sequence[int], seen: str, reason: str
     """Send entries that wait back for a reason. RuleError when one was changed or decided meanwhile."""
     stated = stated_reason(reason)
     entries = _waiting(w, entry_ids, seen)
-    for entry in entries:
-        entry.state, entry.decision_reason = "rejected", stated
-        entry.decided_by, entry.decided_at = w.actor.user_id, w.at
+    _decide(w, entries, "rejected", stated)
     w.reason, w.unit_id = stated, only({entry.unit_id for entry in entries})
     return entries
 
@@ -186,6 +188,37 @@ def _waiting(w: Write, entry_ids: Iterable[int], seen: str) -> list[ServiceEntry
             )
         )
     return entries
+
+
+def _decide(w: Write, entries: Sequence[ServiceEntry], state: str, reason: str) -> None:
+    """Decide entries that wait with one statement, which decides nothing that does not wait any more.
+
+    Setting the attributes one by one takes longer than everything else that an approval does.
+    """
+    w.session.flush()
+    decided = {
+        "state": state,
+        "decision_reason": reason,
+        "decided_by": w.actor.user_id,
+        "decided_at": w.at,
+    }
+    for ids in chunks(entry.id for entry in entries):
+        done = cast(
+            "CursorResult[Any]",
+            w.session.execute(
+                update(ServiceEntry)
+                .where(ServiceEntry.id.in_(ids), ServiceEntry.state == "submitted")
+                .values(**decided)
+                .execution_options(synchronize_session=False)
+            ),
+        )
+        assert done.rowcount == len(ids)
+    for entry in entries:
+        loaded = inspect(entry).dict
+        before = {name: loaded[name] for name in _COLUMNS}
+        for name, value in decided.items():
+            set_committed_value(entry, name, value)
+        w.lines.append(Line(ServiceEntry, entry.id, "update", before, {**before, **decided}))
 
 
 def _refuse_overlaps(w: Write, entries: Sequence[ServiceEntry]) -> None:

@@ -25,10 +25,10 @@ MOST_ROWS = 500
 SHIFT_COLUMNS = (
     GridColumn("there", _l("Served"), type="check"),
     GridColumn("name", _l("Name"), readonly=True),
-    GridColumn("number", _l("Volunteer no."), readonly=True),
-    GridColumn("present", _l("Checked in"), readonly=True),
-    GridColumn("starts", _l("Begins at"), narrow=True),
     GridColumn("hours", _l("Hours"), type="number", narrow=True),
+    GridColumn("starts", _l("Begins at"), narrow=True),
+    GridColumn("present", _l("Checked in"), readonly=True),
+    GridColumn("number", _l("Volunteer no."), readonly=True),
 )
 
 

@@ -40,14 +40,10 @@ class Days:
         self, person_id: int, day: date, starts: int, ends: int, without: Collection[int] = ()
     ) -> Stretch | None:
         """A stretch that overlaps, those of the entries `without` left aside."""
-        return next(
-            (
-                other
-                for other in self.found.get((person_id, day), ())
-                if other.starts < ends and starts < other.ends and other.entry_id not in without
-            ),
-            None,
-        )
+        for other in self.found.get((person_id, day), ()):
+            if other.starts < ends and starts < other.ends and other.entry_id not in without:
+                return other
+        return None
 
     def minutes(self, person_id: int, day: date, without: Collection[int] = ()) -> int:
         """How many minutes of the day are taken, overlaps counted twice."""

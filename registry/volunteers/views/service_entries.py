@@ -79,9 +79,18 @@ ENTRIES = Listing(
             value=lambda row: hours_of(row.ServiceEntry.minutes),
         ),
         Column("field", _l("Field of service"), value=lambda row: translate(FIELDS[row.ServiceEntry.field])),
-        Column("source", _l("Way of entry"), value=lambda row: SOURCES[row.ServiceEntry.source]),
+        Column(
+            "source",
+            _l("Way of entry"),
+            value=lambda row: SOURCES[row.ServiceEntry.source],
+            default_visible=False,
+        ),
         Column("state", _l("State"), value=lambda row: ENTRY_STATES[row.ServiceEntry.state]),
-        Column("submitted_by_name", _l("Submitted by")),
+        Column(
+            "submitted_by_name",
+            _l("Submitted by"),
+            value=lambda row: row.submitted_by_name or SOURCES[row.ServiceEntry.source],
+        ),
         Column("unit", _l("Unit"), made=named("unit"), default_visible=False),
     ),
     filters=EntryFilters,
@@ -124,6 +133,8 @@ def entries_of_list(chosen: dict[str, Any], scope: Scope | None = None) -> queri
         reach = Scope(below if reach.units is None else below & reach.units)
     team = chosen.get("team")
     more = {key: value for key, value in chosen.items() if key not in ("unit", "team")}
+    if more.get("overlapping"):  # Of two that overlap, one is often approved already.
+        more.setdefault("state", "all")
     return queries.service_entries(reach, team=int(team) if team else None, **more)
 
 
