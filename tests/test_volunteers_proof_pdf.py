@@ -11,8 +11,9 @@ import pytest
 import zxingcpp
 
 from registry.core.fonts import FontBook
+from registry.volunteers.hours import hours_of
 from registry.volunteers.pdf import TEMPLATE_VERSION, draw_proof, unprintable
-from registry.volunteers.sheets import ProofSheet, ServiceItem, chinese_hours, decimal_hours
+from registry.volunteers.sheets import ProofSheet, ServiceItem, chinese_hours
 from tests.test_certificate_pdf import rendered, text_of
 
 ITEM = ServiceItem("社区服务", "社区应急救护宣传", date(2026, 3, 5), date(2026, 3, 9), 2, 450)
@@ -155,6 +156,6 @@ def test_a_demo_says_so(fonts: FontBook) -> None:
     ],
 )
 def test_hours_are_written_exactly(minutes: int, decimal: str, chinese: str | None) -> None:
-    assert decimal_hours(minutes) == decimal
+    assert str(hours_of(minutes)) == decimal
     if chinese is not None:
         assert chinese_hours(minutes) == chinese

@@ -74,6 +74,15 @@ def tree_on(session: Session, day: date, *, known_seq: int | None = None) -> Uni
     return tree_of(parentages_known(session, known_seq), day)
 
 
+def narrowed(session: Session, scope: Scope, unit: str | None, day: date) -> Scope:
+    """The scope cut down to a unit, as a filter names it, and those below it on a day; all of it without
+    one."""
+    if unit is None:
+        return scope
+    below = tree_on(session, day).below(int(unit))
+    return Scope(below if scope.units is None else below & scope.units)
+
+
 def units(scope: Scope) -> Select[Unit]:
     """Units within reach, in the order of their codes."""
     return select(Unit).where(scope.where(Unit.id)).order_by(Unit.sort_key, Unit.id)

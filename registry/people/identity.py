@@ -18,6 +18,7 @@ __all__ = [
     "Sex",
     "age_on",
     "check_character",
+    "is_minor",
     "read_document",
     "read_kind",
     "read_phone",
@@ -39,6 +40,8 @@ class IdentityDocument:
 
 
 OLDEST = 120
+# Of age by the Civil Code, article 17.
+ADULT = 18
 # A roster states the age on the day it was written, or by the traditional count of one to two years more.
 _AGE_LESS, _AGE_MORE = 1, 2
 
@@ -136,6 +139,11 @@ def check_character(first17: str) -> str:
 def age_on(birth_on: date, day: date) -> int:
     """Completed years of age; who is born on 29 February completes a year on 1 March of a common year."""
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
+
+
+def is_minor(birth_on: date | None, day: date) -> bool:
+    """Whether somebody is under age (18) on a day, so that the public is told less of the name."""
+    return birth_on is not None and age_on(birth_on, day) < ADULT
 
 
 def _tidy(text: str) -> str:

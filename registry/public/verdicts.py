@@ -11,9 +11,8 @@ from registry.certificates.snapshots import sheet_of
 from registry.certificates.validity import CertificateState, state_on
 from registry.core.secrets import current_keys, seal
 from registry.core.text import mask_name
-from registry.people.identity import age_on
+from registry.people.identity import is_minor
 
-ADULT = 18
 # As long as the snapshot of a certificate is.
 _FILLER = "x" * 600
 
@@ -39,7 +38,7 @@ def verdict_of(shown: Shown | None, day: date) -> Verdict:
     state = state_on(shown.certificate, day)
     sheet = sheet_of(shown.certificate)
     born = shown.person.birth_on
-    masked = mask_name(sheet.holder_name, minor=born is not None and age_on(born, day) < ADULT)
+    masked = mask_name(sheet.holder_name, minor=is_minor(born, day))
     return Verdict(
         state,
         shown,

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from registry.core import clock
 from registry.core.db import db
 from registry.core.text import mask_name
-from registry.people.identity import age_on
+from registry.people.identity import is_minor
 from registry.public.blueprint import blueprint, in_chosen_language
 from registry.public.branches import branch
-from registry.public.verdicts import ADULT
 from registry.volunteers.fields import FIELDS, PERIOD_KINDS, PERIODS
+from registry.volunteers.hours import hours_of
 from registry.volunteers.queries.own_page import volunteer_by_page
 from registry.volunteers.queries.own_record import own_record
 from registry.web.guard import PUBLIC, permit
@@ -34,7 +34,7 @@ def own_page(token: str) -> ResponseReturnValue:
         ("public.own_hours", _("My service hours")),
         ("public.own_proofs", _("Certificates of service")),
     )
-    minor = person.birth_on is not None and age_on(person.birth_on, today) < ADULT
+    minor = is_minor(person.birth_on, today)
     return render_template(
         "public/own_page.html",
         volunteer=volunteer,
@@ -45,6 +45,6 @@ def own_page(token: str) -> ResponseReturnValue:
             for period, unit in record.periods
         ],
         teams=[(team.name, _(FIELDS.get(team.field, team.field)), leads) for team, leads in record.teams],
-        hours=f"{record.minutes / 60:g}",
+        hours=hours_of(record.minutes),
         pages=[(label, url_for(endpoint, token=token)) for endpoint, label in pages if known(endpoint)],
     )

@@ -22,15 +22,16 @@ from registry.core.errors import RecordNotFoundError
 from registry.core.ops import key_digest
 from registry.core.secrets import current_keys, seal
 from registry.core.text import NAME_LENGTH, mask_name
-from registry.people.identity import age_on
+from registry.people.identity import is_minor
 from registry.public.blueprint import asking_address, blueprint, in_chosen_language, too_many
 from registry.public.forms import NameForm
 from registry.volunteers.commands.proofs import request_proof
+from registry.volunteers.hours import hours_of
 from registry.volunteers.pdf import draw_proof
 from registry.volunteers.queries import proofs as queries
 from registry.volunteers.queries.own_page import volunteer_by_page
 from registry.volunteers.queries.proofs import Agreement, ShownProof
-from registry.volunteers.sheets import ProofSheet, decimal_hours
+from registry.volunteers.sheets import ProofSheet
 from registry.volunteers.snapshots import sheet_of
 from registry.web.forms import BaseForm
 from registry.web.guard import PUBLIC, permit
@@ -38,7 +39,6 @@ from registry.web.locale import LOCALES
 from registry.web.submit import submit
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-ADULT = 18
 # Somebody with a pile of certificates mistypes; somebody who guesses names needs thousands of tries.
 PROOF_FACTOR = 4
 # About as long as the snapshot of a certificate of service is.
@@ -81,7 +81,7 @@ def proof_verdict(shown: ShownProof | None, agreement: Agreement, day: date) -> 
     if shown.proof.voided_at is not None:
         return ProofVerdict("void", agreement, shown, sheet)
     born = shown.person.birth_on
-    masked = mask_name(sheet.holder_name, minor=born is not None and age_on(born, day) < ADULT)
+    masked = mask_name(sheet.holder_name, minor=is_minor(born, day))
     return ProofVerdict("genuine" if agreement.matches else "changed", agreement, shown, sheet, masked)
 
 
@@ -114,7 +114,7 @@ def verify_proof(token: str) -> ResponseReturnValue:
             form=form,
             answer=answer,
             now=now,
-            hours=decimal_hours,
+            hours=hours_of,
             lang=lang if lang in LOCALES else None,
         )
     )
@@ -168,7 +168,7 @@ def own_proofs(token: str) -> ResponseReturnValue:
         ],
         token=token,
         proofs=queries.proofs_of_person(session, person.id),
-        hours=decimal_hours,
+        hours=hours_of,
         lang=lang if lang in LOCALES else None,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from registry.volunteers.hours import hours_of
+
 
 @dataclass(frozen=True)
 class ServiceItem:
@@ -63,16 +65,9 @@ class ProofSheet:
         return "".join((*told, *(item.field + item.content for item in self.items)))
 
 
-def decimal_hours(minutes: int) -> str:
-    """Minutes as hours: 12, 12.5, 0.33; at most two digits after the point, rounded to the nearest."""
-    hundredths = (abs(minutes) * 100 + 30) // 60
-    whole, rest = divmod(hundredths, 100)
-    return ("-" if minutes < 0 else "") + f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
-
-
 def chinese_hours(minutes: int) -> str:
     """Minutes as a document states them, exactly: 12 小时, 12.5 小时, 12 小时 20 分."""
     whole, rest = divmod(minutes, 60)
     if rest % 6 == 0:
-        return f"{decimal_hours(minutes)} 小时"
+        return f"{hours_of(minutes)} 小时"
     return f"{whole} 小时 {rest} 分" if whole else f"{rest} 分"

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from registry.accounts.models import Unit, User
+from registry.accounts.queries import narrowed
 from registry.accounts.settings import is_demo, is_public_url_confirmed
 from registry.certificates import commands
 from registry.certificates.commands.issue import approves_own, may_issue, may_issue_any
@@ -24,7 +25,6 @@ from registry.certificates.views.blueprint import (
     BATCH_STATES,
     STATES,
     blueprint,
-    narrowed,
     public_url,
     row_name,
     send_pdf,
@@ -86,7 +86,9 @@ def batches() -> ResponseReturnValue:
 
 def batches_of_list(chosen: dict[str, Any]) -> Any:
     """The batches within reach that the filters find."""
-    return queries.batches(narrowed(g.scope, chosen.get("unit")), state=chosen.get("state"))
+    return queries.batches(
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()), state=chosen.get("state")
+    )
 
 
 @blueprint.get("/batches/<int:batch_id>")

@@ -11,16 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from registry.accounts.queries import tree_on
 from registry.accounts.settings import is_demo
 from registry.certificates.models import Certificate
 from registry.certificates.pdf import draw_certificates
 from registry.certificates.sheets import CertificateSheet
 from registry.certificates.snapshots import font_book
 from registry.certificates.validity import PRINTED, CertificateState
-from registry.core import clock
 from registry.core.db import db
-from registry.core.scope import Scope
 from registry.web.columns import Status
 
 blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
@@ -44,14 +41,6 @@ def public_url() -> str:
     """The address on certificates; demo data, which only a loopback address serves, take that of the page."""
     url = str(current_app.config["PUBLIC_URL"])
     return url or (request.url_root.rstrip("/") if is_demo(db.session()) else "")
-
-
-def narrowed(scope: Scope, unit: str | None) -> Scope:
-    """The scope cut down to a unit and those below it."""
-    if unit is None:
-        return scope
-    below = tree_on(db.session(), clock.today()).below(int(unit))
-    return Scope(below if scope.units is None else below & scope.units)
 
 
 def is_printable(certificate: Certificate, state: CertificateState) -> bool:

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from registry.accounts.queries import narrowed
 from registry.certificates import commands
 from registry.certificates.forms import CertificateFilters, RevokeForm, VoidForm
 from registry.certificates.models import Certificate
 from registry.certificates.queries import certificates as queries
 from registry.certificates.snapshots import sheet_of
 from registry.certificates.validity import CertificateState, state_on
-from registry.certificates.views.blueprint import STATES, blueprint, is_printable, narrowed, send_pdf
+from registry.certificates.views.blueprint import STATES, blueprint, is_printable, send_pdf
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
@@ -99,7 +100,7 @@ def certificates() -> ResponseReturnValue:
 def certificates_of_list(chosen: dict[str, Any]) -> Any:
     """The certificates within reach that the filters find."""
     return queries.certificates(
-        narrowed(g.scope, chosen.get("unit")),
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()),
         clock.today(),
         number="".join(chosen.get("number", "").split()).upper() or None,
         credential_type_id=int(chosen["credential_type"]) if "credential_type" in chosen else None,

@@ -11,11 +11,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from registry.accounts.models import Unit
-from registry.accounts.queries import tree_on
+from registry.accounts.queries import narrowed
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
-from registry.core.scope import Scope
 from registry.core.write import Command
 from registry.training import commands
 from registry.training.forms.courses import (
@@ -90,7 +89,7 @@ def courses() -> ResponseReturnValue:
     asked = COURSES.read(request.args, current_user.id)
     chosen = asked.filters
     rows = queries.courses(
-        _narrowed(g.scope, chosen.get("unit")),
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()),
         today=clock.today(),
         text=chosen.get("text", ""),
         type_id=int(chosen["type"]) if "type" in chosen else None,
@@ -109,14 +108,6 @@ def courses() -> ResponseReturnValue:
         empty_action=(_l("Open a course"), "training.open_course") if may_open else None,
     )
     return render_template("training/courses.html", page=page, may_open=may_open)
-
-
-def _narrowed(scope: Scope, unit: str | None) -> Scope:
-    """The scope cut down to a unit and those below it."""
-    if unit is None:
-        return scope
-    below = tree_on(db.session(), clock.today()).below(int(unit))
-    return Scope(below if scope.units is None else below & scope.units)
 
 
 @blueprint.route("/courses/open", methods=["GET", "POST"])

@@ -17,10 +17,10 @@ from registry.people.models import Person
 from registry.volunteers.commands import stars as commands
 from registry.volunteers.commands.points import expire_points as write_off
 from registry.volunteers.forms.stars import STATES, ChosenForm, DecideStarForm, ExpirePointsForm
+from registry.volunteers.hours import hours_of
 from registry.volunteers.models import StarAward, Volunteer
 from registry.volunteers.queries import stars as queries
 from registry.volunteers.rules import rule_on
-from registry.volunteers.sheets import decimal_hours
 from registry.volunteers.views.blueprint import blueprint
 from registry.volunteers.views.stars import (
     AWARDS,
@@ -67,9 +67,7 @@ def publish_stars() -> ResponseReturnValue:
     return render_template(
         "volunteers/publish_stars.html",
         form=form,
-        rows=[
-            [row.number, row.holder, level_name(row.level), decimal_hours(int(row.minutes))] for row in found
-        ],
+        rows=[[row.number, row.holder, level_name(row.level), hours_of(int(row.minutes))] for row in found],
         days=rule.terms["notice_days"],
         back=back,
     )
@@ -103,7 +101,7 @@ def award_stars() -> ResponseReturnValue:
                 row.number,
                 row.holder,
                 level_name(row.level),
-                decimal_hours(row.minutes),
+                hours_of(row.minutes),
                 row.published_until,
                 Status(KINDS[row.state], STATES[row.state]),
             ]

@@ -21,10 +21,10 @@ from registry.volunteers.commands.proofs import issue_proof as issue
 from registry.volunteers.commands.proofs import void_proof as void
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.forms.proofs import IssueProofForm, VoidProofForm
+from registry.volunteers.hours import hours_of
 from registry.volunteers.models import ServiceProof, Volunteer
 from registry.volunteers.pdf import draw_proof
 from registry.volunteers.queries import proofs as queries
-from registry.volunteers.sheets import decimal_hours
 from registry.volunteers.snapshots import sheet_of
 from registry.volunteers.views.blueprint import blueprint, tabs_of
 from registry.web.columns import Link, Status
@@ -101,7 +101,7 @@ def _row(proof: ServiceProof, changed: bool) -> list[Any]:
     return [
         Link(url_for("volunteers.proof", proof_id=proof.id), proof.number),
         f"{proof.starts_on.isoformat()} – {proof.ends_on.isoformat()}",
-        decimal_hours(proof.minutes),
+        hours_of(proof.minutes),
         proof.issued_on,
         ORIGINS[proof.origin],
         STATES["void" if proof.voided_at else "changed" if changed else "matches"],
@@ -130,7 +130,7 @@ def proof(proof_id: int) -> ResponseReturnValue:
         agreement=agreement,
         state=STATES[state],
         origin=ORIGINS[shown.proof.origin],
-        hours=decimal_hours,
+        hours=hours_of,
         lines=[_line(line) for line in queries.lines_of(session, proof_id)],
         may_void=g.actor.scope(Permission.VOLUNTEER_APPROVE).holds(shown.proof.unit_id),
     )
@@ -141,7 +141,7 @@ def _line(line: Any) -> list[Any]:
     if line.reversed_on is not None:
         told = Status("bad", _("reversed on %(day)s", day=line.reversed_on.isoformat()))
     field = translate(FIELDS[line.field]) if line.field in FIELDS else line.field
-    return [line.served_on, line.content, field, decimal_hours(line.minutes), told]
+    return [line.served_on, line.content, field, hours_of(line.minutes), told]
 
 
 @blueprint.get("/proofs/<int:proof_id>/pdf")

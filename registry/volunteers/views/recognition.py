@@ -21,11 +21,11 @@ from registry.volunteers.forms.recognition import (
     VoidHonourForm,
 )
 from registry.volunteers.forms.stars import STATES
+from registry.volunteers.hours import hours_of
 from registry.volunteers.models import Honour, Volunteer
 from registry.volunteers.queries.honours import honours_of_person
 from registry.volunteers.queries.points import accounts_of, latest_lines, rows_of_person
 from registry.volunteers.queries.stars import minutes_of, stars_of_person
-from registry.volunteers.sheets import decimal_hours
 from registry.volunteers.views.blueprint import blueprint, tabs_of
 from registry.volunteers.views.proofs import canonical_person
 from registry.volunteers.views.stars import KINDS, level_name
@@ -67,7 +67,7 @@ def recognition(volunteer_id: int) -> ResponseReturnValue:
         volunteer=volunteer,
         person=person,
         tabs=tabs_of(volunteer, "volunteers.recognition"),
-        hours=decimal_hours(minutes_of(session, [person.id]).get(person.id, 0)),
+        hours=hours_of(minutes_of(session, [person.id]).get(person.id, 0)),
         stars=[_star(award, who) for award, who in stars_of_person(session, person.id)],
         usable=in_points(sum(account.usable(today) for account in accounts)),
         due=in_points(sum(account.due(today) for account in accounts)),
@@ -83,7 +83,7 @@ def recognition(volunteer_id: int) -> ResponseReturnValue:
 def _star(award: Any, who: str | None) -> list[Any]:
     return [
         level_name(award.level),
-        decimal_hours(award.minutes),
+        hours_of(award.minutes),
         award.published_until,
         Status(KINDS[award.state], STATES[award.state]),
         award.decided_on,

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
 
+from registry.accounts.queries import narrowed
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import AlreadySavedError, ForbiddenError, RecordNotFoundError, RuleError
@@ -25,11 +26,11 @@ from registry.volunteers.commands.registrations import (
     reject_registration,
 )
 from registry.volunteers.forms.registrations import ApproveForm, ChosenForm, RegistrationFilters, RejectForm
+from registry.volunteers.hours import hours_of
 from registry.volunteers.models import RegistrationApplication, Volunteer
 from registry.volunteers.queries import registrations as queries
 from registry.volunteers.rules import rule_on
 from registry.volunteers.views.blueprint import blueprint
-from registry.volunteers.views.volunteers import hours, narrowed
 from registry.web.columns import Column, Status, linked, named
 from registry.web.guard import permit
 from registry.web.listing import BatchAction, Listing, Selection
@@ -63,7 +64,7 @@ PROPOSALS = Listing(
         _name("id"),
         Column("unit", _l("Unit"), made=named("unit")),
         Column("year", _l("Year of service"), css="num", value=lambda row: str(row.year)),
-        Column("hours", _l("Hours in that year"), css="num", value=lambda row: hours(int(row.minutes))),
+        Column("hours", _l("Hours in that year"), css="num", value=lambda row: hours_of(int(row.minutes))),
     ),
     filters=RegistrationFilters,
     default_sort="number",
@@ -79,7 +80,7 @@ APPLICATIONS = Listing(
         _name("volunteer_id"),
         Column("unit", _l("Unit"), made=named("unit")),
         Column("year", _l("Year of service"), css="num", value=lambda row: str(row.year)),
-        Column("hours", _l("Hours in that year"), css="num", value=lambda row: hours(row.minutes)),
+        Column("hours", _l("Hours in that year"), css="num", value=lambda row: hours_of(row.minutes)),
         Column("applied_by_name", _l("Applied by")),
         Column("applied_at", _l("Applied at"), sort=RegistrationApplication.applied_at),
         Column("state", _l("State"), value=lambda row: STATES[row.state]),
@@ -124,7 +125,7 @@ def registrations() -> ResponseReturnValue:
         page=page,
         tabs_shown=[(label, url_for("volunteers.registrations", state=key), None) for key, label in tabs],
         current={"waiting": 1, "decided": 2}.get(state, 0),
-        needed=hours(_least()),
+        needed=hours_of(_least()),
         may_rules=g.actor.may(Permission.SETTING_VIEW),
     )
 
@@ -138,13 +139,15 @@ def _year(chosen: dict[str, Any]) -> int | None:
 
 
 def _proposals(chosen: dict[str, Any]) -> Any:
-    scope = narrowed(g.scope, chosen.get("unit"))
+    scope = narrowed(db.session(), g.scope, chosen.get("unit"), clock.today())
     return queries.proposals(scope, clock.today(), _least(), _year(chosen))
 
 
 def _applications(chosen: dict[str, Any]) -> Any:
     states = ("approved", "rejected") if chosen.get("state") == "decided" else ("waiting",)
-    return queries.applications(narrowed(g.scope, chosen.get("unit")), states, _year(chosen))
+    return queries.applications(
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()), states, _year(chosen)
+    )
 
 
 def _chosen(picked: Selection, rows: Callable[[dict[str, Any]], Any]) -> list[int] | ResponseReturnValue:
@@ -199,8 +202,8 @@ def apply_registrations() -> ResponseReturnValue:
         "volunteers/apply_registrations.html",
         form=form,
         people=list(rows.values()),
-        needed=hours(_least()),
-        hours=hours,
+        needed=hours_of(_least()),
+        hours=hours_of,
     )
 
 
@@ -277,7 +280,7 @@ def _decide(
             form.form_errors.append(f"{rows[one].number}: {_in_words(why)}")
         form.chosen.data = ",".join(map(str, refused))
     people = _chosen_applications(form.ids)
-    return render_template(template, form=form, people=people, own=current_user.id, hours=hours)
+    return render_template(template, form=form, people=people, own=current_user.id, hours=hours_of)
 
 
 def _chosen_applications(ids: Iterable[int]) -> list[Any]:

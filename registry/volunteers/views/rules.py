@@ -17,11 +17,12 @@ from registry.core.permissions import Permission
 from registry.volunteers.commands.rules import change_rule as change_rule_command
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.forms.rules import RULE_FORMS
+from registry.volunteers.hours import hours_of
 from registry.volunteers.models import VolunteerRule
 from registry.volunteers.queries.rules import versions
 from registry.volunteers.rules import RULES
 from registry.volunteers.views.blueprint import blueprint
-from registry.volunteers.views.volunteers import hours, joined
+from registry.volunteers.views.volunteers import joined
 from registry.web.columns import Status
 from registry.web.guard import permit
 from registry.web.locale import translate
@@ -81,7 +82,7 @@ def in_words(rule: VolunteerRule) -> str:
             )
         )
     if rule.kind == "registration":
-        needed = hours(terms["minutes_in_year"])
+        needed = hours_of(terms["minutes_in_year"])
         return str(_("%(hours)s approved hours in one calendar year", hours=needed))
     if rule.kind == "active":
         return str(_("For %(months)s months after a service", months=terms["months"]))

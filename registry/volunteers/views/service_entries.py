@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from registry.accounts.queries import tree_on
+from registry.accounts.queries import narrowed
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RecordNotFoundError
@@ -126,11 +126,7 @@ def service_entries() -> ResponseReturnValue:
 
 def entries_of_list(chosen: dict[str, Any], scope: Scope | None = None) -> queries.Rows:
     """The entries within reach that the filters find."""
-    reach = g.scope if scope is None else scope
-    unit = chosen.get("unit")
-    if unit is not None:
-        below = tree_on(db.session(), clock.today()).below(int(unit))
-        reach = Scope(below if reach.units is None else below & reach.units)
+    reach = narrowed(db.session(), g.scope if scope is None else scope, chosen.get("unit"), clock.today())
     team = chosen.get("team")
     more = {key: value for key, value in chosen.items() if key not in ("unit", "team")}
     if more.get("overlapping"):  # Of two that overlap, one is often approved already.

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from registry.accounts.queries import tree_on
+from registry.accounts.queries import narrowed
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
@@ -154,10 +154,7 @@ def may_edit() -> bool:
 
 def sign_ups_of_list(chosen: dict[str, Any], scope: Scope | None = None) -> Any:
     """The sign-ups within reach that the filters find."""
-    scope = scope if scope is not None else g.scope
-    if "unit" in chosen:
-        below = tree_on(db.session(), clock.today()).below(int(chosen["unit"]))
-        scope = Scope(below if scope.units is None else below & scope.units)
+    scope = narrowed(db.session(), scope if scope is not None else g.scope, chosen.get("unit"), clock.today())
     state = chosen.get("state", "waiting")
     return all_sign_ups(scope, state=None if state == "all" else state)
 

@@ -10,28 +10,26 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from registry.accounts.queries import tree_on
+from registry.accounts.queries import narrowed
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
-from registry.core.scope import Scope
 from registry.core.text import mask_name
-from registry.people.identity import age_on
+from registry.people.identity import is_minor
 from registry.volunteers.forms.stars import (
     STATES,
     ProposalFilters,
     StarFilters,
 )
+from registry.volunteers.hours import hours_of
 from registry.volunteers.models import StarAward, Volunteer
 from registry.volunteers.queries import stars as queries
 from registry.volunteers.rules import rule_on
-from registry.volunteers.sheets import decimal_hours
 from registry.volunteers.views.blueprint import blueprint
 from registry.web.columns import Column, Link, Status, linked, named
 from registry.web.guard import permit
 from registry.web.listing import BatchAction, Listing
 
-ADULT = 18
 KINDS = {"published": "wait", "awarded": "good", "rejected": "bad", "withdrawn": "off"}
 
 
@@ -53,7 +51,7 @@ AWARDS = Listing(
         ),
         Column("unit", _l("Unit"), made=named("unit")),
         Column("level", _l("Star level"), sort=StarAward.level, value=lambda row: level_name(row.level)),
-        Column("hours", _l("Hours"), value=lambda row: decimal_hours(row.minutes), css="num"),
+        Column("hours", _l("Hours"), value=lambda row: hours_of(row.minutes), css="num"),
         Column("published_until", _l("Notice until"), sort=StarAward.published_until),
         Column("state", _l("State"), value=lambda row: Status(KINDS[row.state], STATES[row.state])),
         Column("decided_on", _l("Decided on")),
@@ -78,7 +76,7 @@ PROPOSALS = Listing(
         Column("unit", _l("Unit"), made=named("unit")),
         Column("level", _l("Star level reached"), value=lambda row: level_name(row.level)),
         Column("skipped", _l("Levels skipped below it"), value=lambda row: row.skipped or None, css="num"),
-        Column("hours", _l("Hours"), value=lambda row: decimal_hours(int(row.minutes)), css="num"),
+        Column("hours", _l("Hours"), value=lambda row: hours_of(int(row.minutes)), css="num"),
     ),
     filters=ProposalFilters,
     default_sort="number",
@@ -97,25 +95,23 @@ def _way(row: Any) -> Link | None:
     return None
 
 
-def _within(unit: str | None) -> Scope:
-    scope: Scope = g.scope
-    if unit is None:
-        return scope
-    below = tree_on(db.session(), clock.today()).below(int(unit))
-    return Scope(below if scope.units is None else below & scope.units)
-
-
 def awards_of_list(chosen: dict[str, Any]) -> Any:
     """The star levels within reach that the filters find."""
     level = int(chosen["level"]) if "level" in chosen else None
-    return queries.star_awards(_within(chosen.get("unit")), state=chosen.get("state"), level=level)
+    return queries.star_awards(
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()),
+        state=chosen.get("state"),
+        level=level,
+    )
 
 
 def proposals_of_list(chosen: dict[str, Any]) -> Any:
     """The volunteers within reach who have reached a level they do not hold."""
     rule = rule_on(db.session(), "stars", clock.today())
     level = int(chosen["level"]) if "level" in chosen else None
-    return queries.proposals(_within(chosen.get("unit")), rule, level=level)
+    return queries.proposals(
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()), rule, level=level
+    )
 
 
 def _tabs() -> list[tuple[str, str, None]]:
@@ -176,14 +172,14 @@ def star_notice() -> ResponseReturnValue:
     today = clock.today()
     units: dict[int, dict[str, Any]] = {}
     for row in queries.on_notice(db.session(), g.scope, today):
-        minor = row.birth_on is not None and age_on(row.birth_on, today) < ADULT
+        minor = is_minor(row.birth_on, today)
         unit = units.setdefault(row.unit_id, {"unit": row.unit_name, "rows": []})
         unit["rows"].append(
             [
                 row.number,
                 mask_name(row.holder, minor=minor),
                 level_name(row.level),
-                decimal_hours(row.minutes),
+                hours_of(row.minutes),
                 f"{row.published_on.isoformat()} – {row.published_until.isoformat()}",
             ]
         )

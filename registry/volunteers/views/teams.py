@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from registry.accounts.models import Unit
+from registry.accounts.queries import narrowed
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
@@ -27,7 +28,7 @@ from registry.volunteers.forms.teams import (
 from registry.volunteers.models import Team, TeamMembership, Volunteer
 from registry.volunteers.queries import teams as queries
 from registry.volunteers.views.blueprint import PERIOD_STATES, blueprint
-from registry.volunteers.views.volunteers import joined, narrowed
+from registry.volunteers.views.volunteers import joined
 from registry.web.columns import Cell, Column, Link, Status, linked, named
 from registry.web.guard import permit
 from registry.web.listing import Listing
@@ -80,7 +81,7 @@ def teams() -> ResponseReturnValue:
     asked = TEAMS.read(request.args, current_user.id)
     chosen = asked.filters
     rows = queries.teams(
-        narrowed(g.scope, chosen.get("unit")),
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()),
         clock.today(),
         field=chosen.get("field"),
         state=chosen.get("state"),

@@ -14,12 +14,13 @@ from registry.core.permissions import Permission
 from registry.core.text import mask_phone
 from registry.people.identity import age_on
 from registry.volunteers.fields import AVAILABLE, FIELDS
+from registry.volunteers.hours import hours_of
 from registry.volunteers.queries.standing import kinds_on
 from registry.volunteers.queries.teams import teams_of_person
 from registry.volunteers.queries.volunteers import Shown, shown_volunteer
 from registry.volunteers.views.blueprint import PERIOD_STATES, blueprint, tabs_of
 from registry.volunteers.views.periods import following
-from registry.volunteers.views.volunteers import hours, joined
+from registry.volunteers.views.volunteers import joined
 from registry.web.columns import Link, Status
 from registry.web.guard import permit
 from registry.web.locale import local_name, translate
@@ -66,7 +67,7 @@ def _facts(shown: Shown) -> list[tuple[str, Any]]:
     return [
         (_("Registered as"), person),
         (_("Unit"), local_name(shown.unit)),
-        (_("Hours so far"), hours(shown.minutes)),
+        (_("Hours so far"), hours_of(shown.minutes)),
         (_("Fields offered"), joined([translate(FIELDS.get(code, code)) for code in one.fields]) or None),
         (_("Available"), joined([translate(AVAILABLE.get(code, code)) for code in one.available]) or None),
         (_("Consent given on"), one.consent_on),

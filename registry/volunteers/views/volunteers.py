@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from flask import g, render_template, request
@@ -14,16 +13,16 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from registry.accounts.queries import tree_on
+from registry.accounts.queries import narrowed
 from registry.certificates.queries.certificates import credential_types
 from registry.core import clock
 from registry.core.db import db
 from registry.core.journal import catalogue
 from registry.core.permissions import Permission
-from registry.core.scope import Scope
 from registry.core.text import mask_name
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.forms.volunteers import VolunteerFilters
+from registry.volunteers.hours import hours_of
 from registry.volunteers.models import Volunteer
 from registry.volunteers.queries import volunteers as queries
 from registry.volunteers.views.blueprint import PERIOD_STATES, blueprint
@@ -36,12 +35,6 @@ from registry.web.navigation import known
 from registry.web.once import once
 
 VOID = Status("off", _l("Void"))
-
-
-def hours(minutes: int) -> int | Decimal:
-    """Minutes as hours, with two places where they are no whole number."""
-    whole, rest = divmod(minutes, 60)
-    return whole if not rest else (Decimal(minutes) / 60).quantize(Decimal("0.01"))
 
 
 def joined(names: list[str]) -> str:
@@ -76,7 +69,7 @@ def _hours() -> Cell:
     """The hours of everyone listed, read at once."""
     session = db.session()
     minutes = queries.minutes_served(session, g.persons_listed())
-    return lambda row: hours(minutes.get(row.person_id, 0))
+    return lambda row: hours_of(minutes.get(row.person_id, 0))
 
 
 VOLUNTEERS = Listing(
@@ -152,18 +145,10 @@ def _persons(session: Session, asked: Asked) -> Callable[[], list[int]]:
 def volunteers_of_list(chosen: dict[str, Any]) -> Any:
     """The volunteers within reach that the filters find."""
     return queries.volunteers(
-        narrowed(g.scope, chosen.get("unit")),
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()),
         clock.today(),
         number="".join(chosen.get("number", "").split()).upper() or None,
         kind=chosen.get("state"),
         field=chosen.get("field"),
         team_id=int(chosen["team"]) if "team" in chosen else None,
     )
-
-
-def narrowed(scope: Scope, unit: str | None) -> Scope:
-    """The scope cut down to a unit and those below it."""
-    if unit is None:
-        return scope
-    below = tree_on(db.session(), clock.today()).below(int(unit))
-    return Scope(below if scope.units is None else below & scope.units)
