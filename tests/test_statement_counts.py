@@ -21,7 +21,8 @@ from registry.training import commands
 from registry.training.commands import DraftRow
 from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterImport
 from registry.web import once
-from tests import certificates, factories, figures, training
+from tests import activities, certificates, factories, figures, training
+from tests import volunteers as volunteering
 from tests.certificates import counted
 from tests.endpoints import OWN, Reader, address, endpoints, values_for
 
@@ -35,6 +36,8 @@ GROWING = {
     *("people.people", "search", "training.close_course", "training.correct_draft", "training.course"),
     *("training.courses", "training.prepare_certificates", "training.record_assessment"),
     *("training.record_attendance", "training.roster_import", "training.sign_in_sheet"),
+    *("volunteers.activities", "volunteers.check_in", "volunteers.insurance", "volunteers.shift"),
+    *("volunteers.insurance_policies", "volunteers.insurance_policy"),
 }
 
 
@@ -188,6 +191,8 @@ def build(session: Session, count: int) -> list[dict[str, Any]]:
         "setting": "session_idle_minutes",
         "listing": "people.people",
         "indicator": "rescuers_first",
+        **volunteering.one_of_each(session, OWN),
+        **activities.many(session, count, OWN),
     }
     ids = {"open": open_course.id, "closed": closed.id, "drafts": draft_course.id}
     session.rollback()

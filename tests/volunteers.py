@@ -306,6 +306,7 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
     ids = {kind: record.id for kind, record in made.items()}  # type: ignore[attr-defined]
     return {
         **ids,
+        "own_page": run(SYSTEM, give_page, found),
         "volunteer": found.id,
         "volunteer_period": first.id,
         "activity": gathering.id,
@@ -314,5 +315,4 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
         "service_line": line.id,
         "insurance_policy": policy.id,
         "insurance_cover": cover.id,
-        "own_page": run(SYSTEM, give_page, found),
     }
