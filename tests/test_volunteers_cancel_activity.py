@@ -1,4 +1,4 @@
-"""An activity is cancelled or closed; after a check-in it is closed, so that nothing served is lost."""
+"""An activity is cancelled, or closed and opened again; after a check-in nothing served is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
-from registry.volunteers.commands.activities import cancel_activity, close_activity
+from registry.volunteers.commands.activities import cancel_activity, close_activity, reopen_activity
 from registry.volunteers.commands.bookings import book
 from registry.volunteers.commands.check_in import Mark, check_in
 from registry.volunteers.models import Activity, CheckEvent, Shift
@@ -90,7 +90,26 @@ def test_before_its_first_day_it_is_not_closed(session: Session) -> None:
         run(SYSTEM, close_activity, activity)
 
 
-@pytest.mark.parametrize("verb", ["cancel", "close"])
+def test_closed_too_early_it_is_opened_again_with_a_reason(app: Flask, session: Session) -> None:
+    browser = Browser(app, session, Role.VOLUNTEER_COORDINATOR)
+    activity = maker.activity(session, state="closed")
+    url = f"/volunteers/activities/{activity.id}"
+    assert f"{url}/reopen" in browser.get(url)
+    sent = browser.fill(f"{url}/reopen", reason="结束过早")
+    assert browser.post(f"{url}/reopen", sent).location == url
+    assert browser.post(f"{url}/reopen", sent).location == url
+    session.expire_all()
+    assert session.get_one(Activity, activity.id).state == "open"
+    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    told_of = (entry.action, entry.unit_id, entry.reason)
+    assert told_of == ("volunteers.reopen_activity", activity.unit_id, "结束过早")
+    for state in ("open", "cancelled"):
+        other = maker.activity(session, state=state)
+        with pytest.raises(RuleError, match="is not closed"):
+            run(SYSTEM, reopen_activity, other, reason="结束过早")
+
+
+@pytest.mark.parametrize("verb", ["cancel", "close", "reopen"])
 def test_only_who_may_and_within_reach(app: Flask, session: Session, verb: str) -> None:
     own, elsewhere = maker.activity(session), maker.activity(session, make.YANJI)
     coordinator = Browser(app, session, Role.VOLUNTEER_COORDINATOR)

@@ -129,10 +129,27 @@ def close_activity(w: Write, activity: Activity) -> Activity:
     return activity
 
 
+@command(Permission.VOLUNTEER_EDIT)
+def reopen_activity(w: Write, activity: Activity, *, reason: str) -> Activity:
+    """Open an activity again that was closed too early. A cancelled one stays so: its volunteers may be
+    booked elsewhere by now."""
+    stated = stated_reason(reason)
+    w.reason, w.unit_id = stated, activity.unit_id
+    if activity.state != "closed":
+        raise RuleError(
+            N_("The activity %(number)s is not closed. Nothing was changed."), number=activity.number
+        )
+    activity.state = "open"
+    return activity
+
+
 def refuse_unless_open(activity: Activity) -> None:
     """RuleError for an activity that takes no more changes."""
     if activity.state == "closed":
-        raise RuleError(N_("The activity %(number)s is closed. Nothing was saved."), number=activity.number)
+        raise RuleError(
+            N_("The activity %(number)s is closed. Nothing was saved; open it again first."),
+            number=activity.number,
+        )
     if activity.state == "cancelled":
         raise RuleError(
             N_("The activity %(number)s was cancelled. Nothing was saved; open a new one."),

@@ -8,6 +8,7 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     bookings,
     check_in,
     covers,
+    ending,
     insurance,
 )
 from registry.volunteers.views.blueprint import blueprint
