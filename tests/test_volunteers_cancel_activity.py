@@ -16,9 +16,9 @@ from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
 from registry.volunteers.commands.activities import cancel_activity, close_activity, reopen_activity
-from registry.volunteers.commands.bookings import book
+from registry.volunteers.commands.bookings import book, withdraw_booking
 from registry.volunteers.commands.check_in import Mark, check_in
-from registry.volunteers.models import Activity, CheckEvent, Shift
+from registry.volunteers.models import Activity, Booking, CheckEvent, Shift
 from registry.volunteers.queries.presence import presences
 from tests import factories as make
 from tests import volunteers as maker
@@ -51,6 +51,7 @@ def test_what_does_not_take_place_is_cancelled(app: Flask, session: Session) -> 
     page = browser.get(answer.location)
     assert "天气原因" in page
     assert "/cancel" not in page
+    assert "/reopen" in page
     with pytest.raises(RuleError, match="was cancelled"):
         run(SYSTEM, close_activity, session.get_one(Activity, activity.id))
 
@@ -103,10 +104,25 @@ def test_closed_too_early_it_is_opened_again_with_a_reason(app: Flask, session: 
     entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
     told_of = (entry.action, entry.unit_id, entry.reason)
     assert told_of == ("volunteers.reopen_activity", activity.unit_id, "结束过早")
-    for state in ("open", "cancelled"):
-        other = maker.activity(session, state=state)
-        with pytest.raises(RuleError, match="is not closed"):
-            run(SYSTEM, reopen_activity, other, reason="结束过早")
+    with pytest.raises(RuleError, match="is open"):
+        run(SYSTEM, reopen_activity, maker.activity(session), reason="结束过早")
+
+
+def test_cancelled_although_it_took_place_it_is_opened_again_unless_people_are_booked_elsewhere(
+    session: Session,
+) -> None:
+    one = maker.volunteer(session)
+    shift = maker.shift(session, maker.activity(session))
+    run(SYSTEM, book, shift, volunteer_ids=[one.id])
+    run(SYSTEM, cancel_activity, session.get_one(Activity, shift.activity_id), reason="天气原因")
+    other = maker.shift(session, maker.activity(session), 600, 700)
+    run(SYSTEM, book, other, volunteer_ids=[one.id])
+    with pytest.raises(RuleError, match="1 of those booked are booked for something else"):
+        run(SYSTEM, reopen_activity, session.get_one(Activity, shift.activity_id), reason="照常举办")
+    booking = session.execute(select(Booking).where(Booking.shift_id == other.id)).scalar_one()
+    run(SYSTEM, withdraw_booking, booking, reason="照常举办")
+    again = run(SYSTEM, reopen_activity, session.get_one(Activity, shift.activity_id), reason="照常举办")
+    assert (again.state, again.state_reason) == ("open", "")
 
 
 @pytest.mark.parametrize("verb", ["cancel", "close", "reopen"])

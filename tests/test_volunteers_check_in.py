@@ -19,7 +19,7 @@ from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
-from registry.volunteers.commands.activities import cancel_activity
+from registry.volunteers.commands.activities import cancel_activity, reopen_activity
 from registry.volunteers.commands.bookings import book
 from registry.volunteers.commands.check_in import Mark, check_in
 from registry.volunteers.forms.check_in import moment_of
@@ -206,11 +206,20 @@ def test_marks_that_cannot_be_read_are_refused_whole(session: Session, browser: 
     assert rows_of(session, CheckEvent) == 0
 
 
-def test_marks_of_a_closed_activity_still_arrive_and_of_a_cancelled_one_do_not(session: Session) -> None:
+def test_marks_of_a_closed_activity_arrive_and_of_a_cancelled_one_are_not_lost(
+    session: Session, browser: Browser
+) -> None:
     shift, (one,) = crew(session, 1)
     run(SYSTEM, cancel_activity, session.get_one(Activity, shift.activity_id), reason="天气原因")
-    with pytest.raises(RuleError, match="does not take place"):
+    with pytest.raises(RuleError, match="if it took place, open the activity again"):
         run(SYSTEM, check_in, session.get_one(Shift, shift.id), marks=[mark(1, one)])
+    # The computer is not told to forget them, so they arrive when it is open again.
+    kept = sent_mark(1, one, "in", NOON, offline=True)
+    told_back = replay(browser, shift, kept)
+    assert (told_back["saved"], told_back["refused"]) == ([], {})
+    assert "Nothing was saved" in told_back["error"]
+    run(SYSTEM, reopen_activity, session.get_one(Activity, shift.activity_id), reason="照常举办")
+    assert replay(browser, shift, kept)["saved"] == [kept["key"]]
     closed = maker.shift(session, maker.activity(session, state="closed"))
     assert run(SYSTEM, check_in, closed, marks=[mark(2, maker.volunteer(session))]).saved
 

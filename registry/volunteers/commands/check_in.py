@@ -126,7 +126,12 @@ def check_self(w: Write, shift: Shift, volunteer: Volunteer, *, code: str, key: 
 def _refuse_cancelled(w: Write, shift: Shift) -> None:
     activity = w.session.get_one(Activity, shift.activity_id)
     if activity.state == "cancelled" or shift.voided_at is not None:
-        raise RuleError(N_("The shift does not take place. Nothing was saved; open the activity to see why."))
+        raise RuleError(
+            N_(
+                "The activity was cancelled, or the shift taken out. Nothing was saved; if it took place, "
+                "open the activity again, or add the shift again."
+            )
+        )
 
 
 def _asked(
