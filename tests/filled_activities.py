@@ -118,6 +118,11 @@ FORMS: dict[str, Maker] = {
     ),
     "volunteers.edit_shifts": _edit_shifts,
     "volunteers.open_activity": _open_activity,
+    "volunteers.reopen_activity": lambda s, u: Filled(
+        f"/volunteers/activities/{volunteering.activity(s, state='closed').id}/reopen",
+        {"reason": "结束过早"},
+        changed={"reason": "另有原因"},
+    ),
     "volunteers.swap_booking": _swap_booking,
     "volunteers.void_cover": _void_cover,
     "volunteers.void_policy": lambda s, u: Filled(

@@ -22,7 +22,7 @@ from registry.training.commands import DraftRow
 from registry.training.models import Course, CourseTypeVersion, Enrolment, RosterImport
 from registry.volunteers.models import ServiceEntry, ServiceLine, Team, TeamMembership
 from registry.web import once
-from tests import certificates, factories, figures, hours, sign_ups, training
+from tests import activities, certificates, factories, figures, hours, sign_ups, training
 from tests import volunteers as volunteering
 from tests.certificates import counted
 from tests.endpoints import OWN, Reader, address, endpoints, values_for
@@ -40,6 +40,8 @@ GROWING = {
     *("volunteers.registrations", "volunteers.sign_ups", "volunteers.team", "volunteers.teams"),
     *("volunteers.volunteer", "volunteers.volunteers"),
     *("volunteers.enter_hours", "volunteers.service", "volunteers.service_entries"),
+    *("volunteers.activities", "volunteers.check_in", "volunteers.insurance", "volunteers.shift"),
+    *("volunteers.insurance_policies", "volunteers.insurance_policy"),
 }
 
 
@@ -220,6 +222,7 @@ def build(session: Session, count: int) -> list[dict[str, Any]]:
         **volunteering.one_of_each(session, OWN),
         **sign_ups.tokens(session, OWN),
         **many_volunteers(session, count),
+        **activities.many(session, count, OWN),
     }
     sign_ups.many(session, count, OWN)
     hours.many(session, count, found)

@@ -1,4 +1,4 @@
-"""An activity is cancelled or closed; after a check-in it is closed, so that nothing served is lost."""
+"""An activity is cancelled, or closed and opened again; after a check-in nothing served is lost."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
-from registry.volunteers.commands.activities import cancel_activity, close_activity
-from registry.volunteers.commands.bookings import book
+from registry.volunteers.commands.activities import cancel_activity, close_activity, reopen_activity
+from registry.volunteers.commands.bookings import book, withdraw_booking
 from registry.volunteers.commands.check_in import Mark, check_in
-from registry.volunteers.models import Activity, CheckEvent, Shift
+from registry.volunteers.models import Activity, Booking, CheckEvent, Shift
 from registry.volunteers.queries.presence import presences
 from tests import factories as make
 from tests import volunteers as maker
@@ -51,6 +51,7 @@ def test_what_does_not_take_place_is_cancelled(app: Flask, session: Session) -> 
     page = browser.get(answer.location)
     assert "天气原因" in page
     assert "/cancel" not in page
+    assert "/reopen" in page
     with pytest.raises(RuleError, match="was cancelled"):
         run(SYSTEM, close_activity, session.get_one(Activity, activity.id))
 
@@ -90,7 +91,41 @@ def test_before_its_first_day_it_is_not_closed(session: Session) -> None:
         run(SYSTEM, close_activity, activity)
 
 
-@pytest.mark.parametrize("verb", ["cancel", "close"])
+def test_closed_too_early_it_is_opened_again_with_a_reason(app: Flask, session: Session) -> None:
+    browser = Browser(app, session, Role.VOLUNTEER_COORDINATOR)
+    activity = maker.activity(session, state="closed")
+    url = f"/volunteers/activities/{activity.id}"
+    assert f"{url}/reopen" in browser.get(url)
+    sent = browser.fill(f"{url}/reopen", reason="结束过早")
+    assert browser.post(f"{url}/reopen", sent).location == url
+    assert browser.post(f"{url}/reopen", sent).location == url
+    session.expire_all()
+    assert session.get_one(Activity, activity.id).state == "open"
+    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    told_of = (entry.action, entry.unit_id, entry.reason)
+    assert told_of == ("volunteers.reopen_activity", activity.unit_id, "结束过早")
+    with pytest.raises(RuleError, match="is open"):
+        run(SYSTEM, reopen_activity, maker.activity(session), reason="结束过早")
+
+
+def test_cancelled_although_it_took_place_it_is_opened_again_unless_people_are_booked_elsewhere(
+    session: Session,
+) -> None:
+    one = maker.volunteer(session)
+    shift = maker.shift(session, maker.activity(session))
+    run(SYSTEM, book, shift, volunteer_ids=[one.id])
+    run(SYSTEM, cancel_activity, session.get_one(Activity, shift.activity_id), reason="天气原因")
+    other = maker.shift(session, maker.activity(session), 600, 700)
+    run(SYSTEM, book, other, volunteer_ids=[one.id])
+    with pytest.raises(RuleError, match="1 of those booked are booked for something else"):
+        run(SYSTEM, reopen_activity, session.get_one(Activity, shift.activity_id), reason="照常举办")
+    booking = session.execute(select(Booking).where(Booking.shift_id == other.id)).scalar_one()
+    run(SYSTEM, withdraw_booking, booking, reason="照常举办")
+    again = run(SYSTEM, reopen_activity, session.get_one(Activity, shift.activity_id), reason="照常举办")
+    assert (again.state, again.state_reason) == ("open", "")
+
+
+@pytest.mark.parametrize("verb", ["cancel", "close", "reopen"])
 def test_only_who_may_and_within_reach(app: Flask, session: Session, verb: str) -> None:
     own, elsewhere = maker.activity(session), maker.activity(session, make.YANJI)
     coordinator = Browser(app, session, Role.VOLUNTEER_COORDINATOR)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,7 @@ from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
-from registry.volunteers.commands.activities import cancel_activity
+from registry.volunteers.commands.activities import cancel_activity, reopen_activity
 from registry.volunteers.commands.bookings import book
 from registry.volunteers.commands.check_in import Mark, check_in
 from registry.volunteers.forms.check_in import moment_of
@@ -204,11 +206,20 @@ def test_marks_that_cannot_be_read_are_refused_whole(session: Session, browser: 
     assert rows_of(session, CheckEvent) == 0
 
 
-def test_marks_of_a_closed_activity_still_arrive_and_of_a_cancelled_one_do_not(session: Session) -> None:
+def test_marks_of_a_closed_activity_arrive_and_of_a_cancelled_one_are_not_lost(
+    session: Session, browser: Browser
+) -> None:
     shift, (one,) = crew(session, 1)
     run(SYSTEM, cancel_activity, session.get_one(Activity, shift.activity_id), reason="天气原因")
-    with pytest.raises(RuleError, match="does not take place"):
+    with pytest.raises(RuleError, match="if it took place, open the activity again"):
         run(SYSTEM, check_in, session.get_one(Shift, shift.id), marks=[mark(1, one)])
+    # The computer is not told to forget them, so they arrive when it is open again.
+    kept = sent_mark(1, one, "in", NOON, offline=True)
+    told_back = replay(browser, shift, kept)
+    assert (told_back["saved"], told_back["refused"]) == ([], {})
+    assert "Nothing was saved" in told_back["error"]
+    run(SYSTEM, reopen_activity, session.get_one(Activity, shift.activity_id), reason="照常举办")
+    assert replay(browser, shift, kept)["saved"] == [kept["key"]]
     closed = maker.shift(session, maker.activity(session, state="closed"))
     assert run(SYSTEM, check_in, closed, marks=[mark(2, maker.volunteer(session))]).saved
 
@@ -224,6 +235,30 @@ def test_two_hundred_marks_take_as_many_statements_as_two(session: Session) -> N
             run(SYSTEM, check_in, found, marks=marks)
         counts.append(len(sent))
     assert counts[0] == counts[1]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sent=st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=1, max_size=5))
+def test_in_whatever_parts_marks_are_sent_each_is_one_event(session: Session, sent: list[set[int]]) -> None:
+    """A connection that comes and goes sends all it has kept, again and again."""
+    shift, people = crew(session)
+    kept = []
+    for number, one in enumerate(people):
+        came, left = NOON - timedelta(hours=2), NOON - timedelta(minutes=number)
+        kept += [mark(100 * one.id, one, "in", came), mark(100 * one.id + 1, one, "out", left)]
+    arrived: set[int] = set()
+    for part in sent:
+        # Nobody can mark that somebody left before it is marked that they came.
+        whole_part = part | {number - 1 for number in part if number % 2}
+        arrived |= whole_part
+        found = session.get_one(Shift, shift.id)
+        told_back = run(SYSTEM, check_in, found, marks=[kept[number] for number in whole_part])
+        assert not told_back.refused
+    session.rollback()
+    rows = session.execute(select(CheckEvent.client_key).where(CheckEvent.shift_id == shift.id)).scalars()
+    assert sorted(rows) == sorted(kept[number].key for number in arrived)
+    whole = {kept[number].volunteer_id for number in arrived if number % 2}
+    assert {one for one, (_came, left) in there(session, shift).items() if left is not None} == whole
 
 
 def test_only_who_may_and_within_reach(app: Flask, session: Session, browser: Browser) -> None:

@@ -14,13 +14,15 @@ from registry.core import clock
 from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
+from registry.core.scope import EVERYWHERE, Scope
 from registry.core.write import run
 from registry.volunteers.commands.activities import Terms, open_activity
 from registry.volunteers.commands.shifts import PlannedShift
 from registry.volunteers.models import Activity, Shift
-from registry.volunteers.queries.activities import shifts_of
+from registry.volunteers.queries.activities import activities, shifts_of
 from tests import factories as make
 from tests import volunteers as maker
+from tests.test_query_plans import plan
 from tests.training import Browser, last_action, rows_of, statements, told
 
 OPEN = "/volunteers/activities/open"
@@ -186,3 +188,18 @@ def test_the_list_filters_and_counts_statements(session: Session, browser: Brows
     assert "活动1" not in browser.get(f"{url}?state=closed")
     assert "活动1" in browser.get(f"{url}?unit={make.unit(session).id}&text=活动")
     assert last_action(session) == "volunteers.factory"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("units", "index"), [(None, "ix_activity_starts"), ((7,), "ix_activity_unit_starts (unit_id=?)")]
+)
+def test_the_list_is_read_in_its_order_by_an_index(
+    session: Session, units: tuple[int, ...] | None, index: str
+) -> None:
+    scope = EVERYWHERE if units is None else Scope(frozenset(units))
+    rows = activities(scope).order_by(Activity.starts_on.desc(), Activity.id.desc()).limit(21)
+    told_plan = plan(session, rows)
+    assert index in told_plan
+    assert "ix_shift_activity (activity_id=?)" in told_plan
+    assert "TEMP B-TREE" not in told_plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -49,7 +49,8 @@ def check_in(shift_id: int, code: str) -> ResponseReturnValue:
                 )
             else:
                 flash(_("You are checked out at %(time)s. Thank you!", time=time), "success")
-            return redirect(url_for("public.check_in", shift_id=shift_id, code=code), 303)
+            # Back to this very address, in the language it was opened in.
+            return redirect(request.full_path.rstrip("?"), 303)
     there = None
     if current and shift is not None and volunteer is not None:
         there = presences(db.session(), shift).get(volunteer.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response, flash, g, make_response, redirect, render_template, url_for
+from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,6 +22,7 @@ from registry.volunteers.queries.offers import offers
 from registry.volunteers.queries.own_page import volunteer_by_page
 from registry.web.forms import BaseForm
 from registry.web.guard import PUBLIC, permit
+from registry.web.locale import LOCALES
 
 
 class ShiftForm(BaseForm):
@@ -38,6 +39,7 @@ def own_shifts(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/my/<token>/shifts/<int:shift_id>/book")
 @permit(PUBLIC)
+@in_chosen_language
 def book_shift(token: str, shift_id: int) -> ResponseReturnValue:
     """Book a place in a shift, or wait for one."""
 
@@ -52,6 +54,7 @@ def book_shift(token: str, shift_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/my/<token>/shifts/<int:shift_id>/leave")
 @permit(PUBLIC)
+@in_chosen_language
 def leave_shift(token: str, shift_id: int) -> ResponseReturnValue:
     """Give a place back, or leave the waiting list."""
 
@@ -75,7 +78,13 @@ def _change(token: str, shift_id: int, done: Callable[[Volunteer, Shift], str]) 
     except (RuleError, BusyError, StorageError) as error:
         form.add_refusal(error)
         return _page(token, form)
-    return redirect(url_for("public.own_shifts", token=token), 303)
+    return redirect(url_for("public.own_shifts", token=token, lang=_language()), 303)
+
+
+def _language() -> str | None:
+    """The language that the address asks for, kept in the forms of the page."""
+    lang = request.args.get("lang")
+    return lang if lang in LOCALES else None
 
 
 def _page(token: str, form: ShiftForm) -> Response:
@@ -87,6 +96,7 @@ def _page(token: str, form: ShiftForm) -> Response:
             "public/own_shifts.html",
             form=form,
             token=token,
+            lang=_language(),
             name=mask_name(person.name),
             own=[one for one in found if one.booking],
             others=[one for one in found if not one.booking],

@@ -85,7 +85,9 @@
         /* Somebody who was not on the list stands on it when the page is asked for again. */
         var whole = saved.map(function (mark) { return paint(mark, true); }).every(Boolean);
         show();
-        if (reasons.length) {
+        if (told.error) {
+          say(told.error, true);
+        } else if (reasons.length) {
           say(texts.refused.replace("{reason}", reasons[0]), true);
         } else if (kept().length) {
           send();

@@ -107,6 +107,7 @@ ACTIONS = {
     "volunteers.edit_shifts": N_("Shifts of an activity changed"),
     "volunteers.leave_shift": N_("Booking withdrawn by the volunteer"),
     "volunteers.open_activity": N_("Activity opened"),
+    "volunteers.reopen_activity": N_("Activity opened again"),
     "volunteers.swap_booking": N_("Booking passed to another volunteer"),
     "volunteers.void_cover": N_("Insurance cover voided"),
     "volunteers.void_policy": N_("Insurance policy voided"),

@@ -16,8 +16,9 @@ from registry.core.text import stated_reason
 from registry.core.write import Write, command
 from registry.volunteers.commands.shifts import PlannedShift, refuse_impossible, shift_row
 from registry.volunteers.fields import FIELDS
-from registry.volunteers.models import Activity, Shift, Team
+from registry.volunteers.models import Activity, Booking, Shift, Team
 from registry.volunteers.queries.activities import people_at, shifts_of
+from registry.volunteers.queries.booking import overlapping, people_of
 
 # An activity further ahead, or longer, is a mistyped year.
 FURTHEST_AHEAD = timedelta(days=731)
@@ -129,14 +130,52 @@ def close_activity(w: Write, activity: Activity) -> Activity:
     return activity
 
 
+@command(Permission.VOLUNTEER_EDIT)
+def reopen_activity(w: Write, activity: Activity, *, reason: str) -> Activity:
+    """Open an activity again that was closed too early, or cancelled although it took place.
+
+    RuleError when it is open, or when somebody booked for a cancelled one is booked elsewhere now.
+    """
+    stated = stated_reason(reason)
+    w.reason, w.unit_id = stated, activity.unit_id
+    if activity.state == "open":
+        raise RuleError(N_("The activity %(number)s is open. Nothing was changed."), number=activity.number)
+    if activity.state == "cancelled":
+        _refuse_booked_elsewhere(w, activity)
+        activity.state_reason = ""
+    activity.state = "open"
+    return activity
+
+
 def refuse_unless_open(activity: Activity) -> None:
     """RuleError for an activity that takes no more changes."""
     if activity.state == "closed":
-        raise RuleError(N_("The activity %(number)s is closed. Nothing was saved."), number=activity.number)
+        raise RuleError(
+            N_("The activity %(number)s is closed. Nothing was saved; open it again first."),
+            number=activity.number,
+        )
     if activity.state == "cancelled":
         raise RuleError(
-            N_("The activity %(number)s was cancelled. Nothing was saved; open a new one."),
+            N_("The activity %(number)s was cancelled. Nothing was saved; open it again first."),
             number=activity.number,
+        )
+
+
+def _refuse_booked_elsewhere(w: Write, activity: Activity) -> None:
+    busy: set[int] = set()
+    for shift in shifts_of(w.session, activity.id):
+        booked = w.session.execute(
+            select(Booking.person_id).where(Booking.shift_id == shift.id, Booking.state == "booked")
+        ).scalars()
+        people = {person.id for person in people_of(w.session, booked).values()}
+        busy |= overlapping(w.session, shift, people).keys()
+    if busy:
+        raise RuleError(
+            N_(
+                "%(count)s of those booked are booked for something else at that time by now. Nothing was "
+                "changed; withdraw one of the two bookings first."
+            ),
+            count=len(busy),
         )
 
 

@@ -60,7 +60,7 @@ class Checked:
 
 
 @command(Permission.VOLUNTEER_EDIT)
-def check_in(w: Write, shift: Shift, *, marks: Sequence[Mark], reason: str = "") -> Checked:
+def check_in(w: Write, shift: Shift, *, marks: Sequence[Mark]) -> Checked:
     """Note who came and left. A mark that is there is skipped, and a refused one keeps none of the rest.
 
     Somebody who is not booked may come as well when nothing else stands against it. RuleError when no mark
@@ -78,20 +78,19 @@ def check_in(w: Write, shift: Shift, *, marks: Sequence[Mark], reason: str = "")
     came = set(presences(w.session, shift))
     rows = []
     for mark in ordered:
-        reason_why = _why(w, shift, mark, came, volunteers, against)
-        if reason_why is not None:
-            told.refused[mark.key] = reason_why
+        reason = _why(w, shift, mark, came, volunteers, against)
+        if reason is not None:
+            told.refused[mark.key] = reason
             continue
         if mark.kind == "in":
             came.add(mark.volunteer_id)
         elif mark.kind == "void":
             came.discard(mark.volunteer_id)
-        rows.append(_row(w, shift, volunteers[mark.volunteer_id], mark, reason))
+        rows.append(_row(w, shift, volunteers[mark.volunteer_id], mark))
         told.saved.append(mark.key)
     if told.refused and not told.saved and not told.known:
         first = next(iter(told.refused.values()))
         raise RuleError(first.text, "marks", **first.params)
-    w.reason = reason.strip() or None
     w.insert_many(CheckEvent, rows)
     return told
 
@@ -121,13 +120,18 @@ def check_self(w: Write, shift: Shift, volunteer: Volunteer, *, code: str, key: 
     reason = _why_time(w, shift, mark)
     if reason is not None:
         raise RuleError(reason.text, **reason.params)
-    return w.add(CheckEvent(**_row(w, shift, here, mark, "")))
+    return w.add(CheckEvent(**_row(w, shift, here, mark)))
 
 
 def _refuse_cancelled(w: Write, shift: Shift) -> None:
     activity = w.session.get_one(Activity, shift.activity_id)
     if activity.state == "cancelled" or shift.voided_at is not None:
-        raise RuleError(N_("The shift does not take place. Nothing was saved; open the activity to see why."))
+        raise RuleError(
+            N_(
+                "The activity was cancelled, or the shift taken out. Nothing was saved; if it took place, "
+                "open the activity again, or add the shift again."
+            )
+        )
 
 
 def _asked(
@@ -182,7 +186,7 @@ def _why_time(w: Write, shift: Shift, mark: Mark) -> Message | None:
     return None
 
 
-def _row(w: Write, shift: Shift, volunteer: Volunteer, mark: Mark, reason: str) -> dict[str, object]:
+def _row(w: Write, shift: Shift, volunteer: Volunteer, mark: Mark) -> dict[str, object]:
     return {
         "client_key": mark.key,
         "shift_id": shift.id,
@@ -194,5 +198,4 @@ def _row(w: Write, shift: Shift, volunteer: Volunteer, mark: Mark, reason: str) 
         "received_at": w.at,
         "method": mark.method if mark.method in ("list", "offline", "qr") else "list",
         "by_id": w.actor.user_id,
-        "reason": reason.strip()[:200],
     }

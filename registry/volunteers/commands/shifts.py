@@ -83,7 +83,8 @@ def edit_shifts(
     w.unit_id = activity.unit_id
     if activity.state != "open":
         raise RuleError(
-            N_("The activity %(number)s is not open any more. Nothing was saved."), number=activity.number
+            N_("The activity %(number)s is not open any more. Nothing was saved; look at its page."),
+            number=activity.number,
         )
     if not shifts:
         raise RuleError(N_("An activity has at least one shift. Nothing was saved; add a row."), "rows")

@@ -259,8 +259,8 @@ def edit_shifts_form(**kwargs: Any) -> EditShiftsForm:
     return Form(**kwargs)
 
 
-class CancelActivityForm(BaseForm):
-    """Why an activity does not take place."""
+class ActivityReasonForm(BaseForm):
+    """Why an activity is cancelled or opened again."""
 
     reason = TextAreaField(
         _l("Reason"),

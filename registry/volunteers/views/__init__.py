@@ -12,6 +12,7 @@ from registry.volunteers.views import (  # noqa: F401 - each adds its pages to t
     check_in,
     covers,
     deciding,
+    ending,
     enter_hours,
     insurance,
     members,

@@ -1,4 +1,4 @@
-"""Activities: the list, and opening, changing, cancelling and closing one."""
+"""Activities: the list, and opening and changing one with its shifts."""
 
 from __future__ import annotations
 
@@ -10,17 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from registry.accounts.queries import tree_on
+from registry.accounts.queries import narrowed
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
-from registry.core.scope import Scope
-from registry.volunteers.commands.activities import (
-    cancel_activity as cancel,
-)
-from registry.volunteers.commands.activities import (
-    close_activity as close,
-)
 from registry.volunteers.commands.activities import (
     edit_activity as edit,
 )
@@ -33,8 +26,6 @@ from registry.volunteers.fields import FIELDS
 from registry.volunteers.forms.activities import (
     STATES,
     ActivityFilters,
-    CancelActivityForm,
-    CloseActivityForm,
     EditActivityForm,
     edit_shifts_form,
     open_activity_form,
@@ -114,14 +105,6 @@ ACTIVITIES = Listing(
 )
 
 
-def narrowed(scope: Scope, unit: str | None) -> Scope:
-    """The scope cut down to a unit and those below it."""
-    if unit is None:
-        return scope
-    below = tree_on(db.session(), clock.today()).below(int(unit))
-    return Scope(below if scope.units is None else below & scope.units)
-
-
 @blueprint.get("/activities")
 @permit(Permission.VOLUNTEER_VIEW)
 def activities() -> ResponseReturnValue:
@@ -129,7 +112,7 @@ def activities() -> ResponseReturnValue:
     asked = ACTIVITIES.read(request.args, current_user.id)
     chosen = asked.filters
     rows = queries.activities(
-        narrowed(g.scope, chosen.get("unit")),
+        narrowed(db.session(), g.scope, chosen.get("unit"), clock.today()),
         text=chosen.get("text", ""),
         field=chosen.get("field"),
         state=chosen.get("state"),
@@ -166,7 +149,7 @@ def open_activity() -> ResponseReturnValue:
                 unit_id=int(form.unit.data),
                 terms=terms,
                 shifts=shifts,
-                locate=_page_of,
+                locate=page_of,
                 saved=_("The activity is open. Next: its volunteers."),
             )
             if done is not None:
@@ -181,7 +164,7 @@ def edit_activity(activity_id: int) -> ResponseReturnValue:
     found = load(Activity, activity_id)
     form = EditActivityForm(data=_values(found))
     if form.validate_on_submit():
-        done = submit(form, edit, found, terms=form.terms, locate=_page_of, saved=_("Saved."))
+        done = submit(form, edit, found, terms=form.terms, locate=page_of, saved=_("Saved."))
         if done is not None:
             return done
     return render_template(
@@ -220,7 +203,7 @@ def edit_shifts(activity_id: int) -> ResponseReturnValue:
                 found,
                 shifts=shifts,
                 reason=form.reason.data or "",
-                locate=_page_of,
+                locate=page_of,
                 saved=_("Saved."),
             )
             if done is not None:
@@ -234,49 +217,8 @@ def edit_shifts(activity_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/activities/<int:activity_id>/cancel", methods=["GET", "POST"])
-@permit(Permission.VOLUNTEER_EDIT)
-def cancel_activity(activity_id: int) -> ResponseReturnValue:
-    """Cancel an activity, with the reason."""
-    found = load(Activity, activity_id)
-    form = CancelActivityForm()
-    if form.validate_on_submit():
-        done = submit(
-            form,
-            cancel,
-            found,
-            reason=form.reason.data,
-            locate=_page_of,
-            saved=_("The activity is cancelled."),
-        )
-        if done is not None:
-            return done
-    booked = sum(shift.places_taken for shift in queries.shifts_of(db.session(), found.id))
-    return render_template(
-        "volunteers/cancel_activity.html",
-        form=form,
-        activity=found,
-        trail=activity_trail(found),
-        booked=booked,
-    )
-
-
-@blueprint.route("/activities/<int:activity_id>/close", methods=["GET", "POST"])
-@permit(Permission.VOLUNTEER_EDIT)
-def close_activity(activity_id: int) -> ResponseReturnValue:
-    """Close an activity that took place."""
-    found = load(Activity, activity_id)
-    form = CloseActivityForm()
-    if form.validate_on_submit():
-        done = submit(form, close, found, locate=_page_of, saved=_("The activity is closed."))
-        if done is not None:
-            return done
-    return render_template(
-        "volunteers/close_activity.html", form=form, activity=found, trail=activity_trail(found)
-    )
-
-
-def _page_of(activity: Activity) -> str:
+def page_of(activity: Activity) -> str:
+    """The address of an activity."""
     return url_for("volunteers.activity", activity_id=activity.id)
 
 

@@ -72,6 +72,8 @@ def _answer(shift: Shift, marks: Sequence[Mark]) -> ResponseReturnValue:
         told = run(g.actor, note_marks, shift, marks=marks)
     except RuleError as error:
         text = translate(error.message)
+        if error.field != "marks":  # Nothing is wrong with the marks: the computer keeps them.
+            return jsonify(saved=[], refused={}, error=text)
         return jsonify(saved=[], refused={mark.key: text for mark in marks})
     except (BusyError, StorageError) as error:
         return jsonify(error=translate(str(error))), 503
