@@ -185,7 +185,7 @@ def _past(
         for one in there
         for kind, minute in (("in", starts - 5), ("out", ends + 4))
     ]
-    run(coordinator, check_in, shift, marks=marks, reason="现场签到")
+    run(coordinator, check_in, shift, marks=marks)
     rows = [
         HoursRow(
             row=row,

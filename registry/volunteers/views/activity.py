@@ -63,7 +63,7 @@ def activity(activity_id: int) -> ResponseReturnValue:
     edit = may_edit(found)
     poster = None
     if known("volunteers.sign_up_poster") and found.state == "open":
-        poster = url_for("volunteers.sign_up_poster", unit_id=found.unit_id, activity_id=found.id)
+        poster = url_for("volunteers.sign_up_poster", unit_id=found.unit_id, activity=found.id)
     hours = None
     if known("volunteers.enter_hours") and edit and found.state != "cancelled" and any(present.values()):
         hours = url_for("volunteers.enter_hours", activity_id=found.id)
