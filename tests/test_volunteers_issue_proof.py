@@ -16,6 +16,7 @@ from registry.certificates.snapshots import font_book
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
 from registry.core.journal import JournalEntry
+from registry.core.ops import FormKey
 from registry.core.permissions import Role
 from registry.core.scope import ANONYMOUS, SYSTEM
 from registry.core.write import run, write
@@ -266,7 +267,7 @@ def test_volunteers_take_it_themselves_in_two_taps(
     assert page.count("<form") == 2
     got = anyone.send(f"/my/{token}/proofs", form_key="a" * 32, period="year")
     assert got.status_code == 303
-    file = anyone.get(got.location)
+    file = anyone.get(f"/my/{token}/{got.location}")
     assert file.mimetype == "application/pdf"
     assert anyone.send(f"/my/{token}/proofs", form_key="a" * 32, period="year").location == got.location
     assert anyone.send(f"/my/{token}/proofs", form_key="b" * 32, period="year").location == got.location
@@ -283,6 +284,9 @@ def test_volunteers_take_it_themselves_in_two_taps(
     everything = anyone.send(f"/my/{token}/proofs", form_key="c" * 32, period="all")
     assert everything.location != got.location
     assert text(anyone.get(f"/my/{token}/proofs")).count("ZM") == 2
+    locations = session.execute(select(FormKey.location)).scalars().all()
+    assert locations
+    assert all(token not in location for location in locations), "the address of the page is a secret"
 
 
 def test_another_address_opens_nothing(session: Session, anyone: Browser) -> None:

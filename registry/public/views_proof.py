@@ -8,7 +8,7 @@ from datetime import date
 from hmac import compare_digest
 from io import BytesIO
 
-from flask import current_app, make_response, render_template, request, send_file, url_for
+from flask import current_app, make_response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField
@@ -149,7 +149,8 @@ def own_proofs(token: str) -> ResponseReturnValue:
                 session, str(current_app.config["PUBLIC_URL"]), request.url_root
             ),
             fonts=font_book(),
-            locate=lambda proof: url_for("public.own_proof_pdf", token=token, proof_token=proof.token),
+            # Relative, so that the secret address of the page is not stored with the form.
+            locate=lambda proof: f"proofs/{proof.token}/pdf",
         )
         if done is not None:
             return done
