@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.accounts.queries import actor_for
@@ -19,7 +21,7 @@ from registry.volunteers.commands.hours import submit_hours
 from registry.volunteers.commands.ledger import approve_entries
 from registry.volunteers.commands.registrations import apply_registrations
 from registry.volunteers.hours import HoursRow, entries_digest
-from registry.volunteers.models import ServiceEntry, Volunteer
+from registry.volunteers.models import ServiceEntry, Shift, Volunteer
 from tests import factories as make
 from tests import sign_ups
 from tests import volunteers as makers
@@ -110,3 +112,32 @@ def test_a_voided_volunteer_is_not_named(app: Flask, session: Session) -> None:
     browser = Browser(app.test_client())
     browser.sign_in(make.user(session, Role.VOLUNTEER_COORDINATOR).username)
     assert volunteer.number not in words(browser.get(f"/persons/{volunteer.person_id}"))
+
+
+def coming(app: Flask, session: Session, code: str = make.NANGUAN) -> list[tuple[str, str]]:
+    browser = Browser(app.test_client())
+    browser.sign_in(make.user(session, Role.VOLUNTEER_COORDINATOR, code).username)
+    page = browser.get("/").get_data(as_text=True)
+    return re.findall(r'</svg>([^<]+)</span> <a href="/volunteers/shifts/\d+">([^<]+)</a>', page)
+
+
+def test_the_shifts_of_the_next_week_are_told_with_the_places_left(app: Flask, session: Session) -> None:
+    today = clock.today()
+    for title, days, more in (
+        ("今天的活动", 0, {}),
+        ("一周后的活动", 7, {}),
+        ("八天后的活动", 8, {}),
+        ("昨天的活动", -1, {}),
+        ("取消的活动", 1, {"state": "cancelled"}),
+    ):
+        found = makers.activity(session, on=today + timedelta(days=days), title=title, **more)
+        makers.shift(session, found, needed=5)
+    with write("volunteers.factory", SYSTEM) as w:
+        first = w.session.execute(select(Shift).order_by(Shift.id).limit(1)).scalar_one()
+        first.places_taken = 5
+    assert [title for _state, title in coming(app, session)] == ["今天的活动", "一周后的活动"]
+    assert [state for state, _title in coming(app, session)] == ["已满", "还需 5 人"]
+    assert coming(app, session, make.YANJI) == []
+    with write("volunteers.factory", SYSTEM) as w:
+        w.session.execute(select(Shift).order_by(Shift.id).limit(1)).scalar_one().voided_at = w.at
+    assert [title for _state, title in coming(app, session)] == ["一周后的活动"]

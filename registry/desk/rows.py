@@ -20,7 +20,8 @@ from registry.training.models import Course, Enrolment
 from registry.training.outcome import RESULT_KINDS, RESULT_LABELS, Result
 from registry.training.stages import STAGE_KINDS, STAGE_LABELS, stage_of
 from registry.volunteers.fields import PERIOD_KINDS, PERIODS
-from registry.volunteers.models import Volunteer
+from registry.volunteers.hours import times_of
+from registry.volunteers.models import Activity, Shift, Volunteer
 from registry.web.columns import Link, Status
 from registry.web.locale import local_name, translate
 from registry.web.navigation import known
@@ -95,6 +96,15 @@ def volunteer_row(volunteer: Volunteer, kind: str | None, unit: Unit) -> Cells:
         number = Link(url_for("volunteers.volunteer", volunteer_id=volunteer.id), volunteer.number)
     state = Status(PERIOD_KINDS[kind], translate(PERIODS[kind])) if kind is not None else None
     return [number, local_name(unit), volunteer.added_on, state]
+
+
+def shift_row(shift: Shift, activity: Activity) -> tuple[Status, Link, str]:
+    """A shift that comes: whether it still needs people, where it is looked after, and when it is."""
+    missing = shift.needed - shift.places_taken
+    state = Status("wait", _("%(count)s needed", count=missing)) if missing else Status("good", _("full"))
+    when = f"{shift.held_on.isoformat()} {times_of(shift.starts, shift.ends - shift.starts)}"
+    link = Link(url_for("volunteers.shift", shift_id=shift.id), activity.title)
+    return state, link, f"{when} · {activity.place}"
 
 
 def course_row(course: Course, certified: bool) -> Cells:

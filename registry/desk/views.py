@@ -21,6 +21,7 @@ from registry.desk.rows import (
     held_row,
     open_course_row,
     person_row,
+    shift_row,
     volunteer_row,
 )
 from registry.desk.search import Results, find
@@ -56,6 +57,13 @@ def today() -> ResponseReturnValue:
         else [],
         drafts=queries.open_drafts(session, courses) if actor.may(Permission.COURSE_EDIT) else [],
         tasks=list(volunteering.tasks(session, actor)),
+        gathers=actor.may(Permission.VOLUNTEER_EDIT),
+        shifts=[
+            shift_row(*one)
+            for one in volunteering.coming_shifts(session, actor.scope(Permission.VOLUNTEER_EDIT), day)
+        ]
+        if actor.may(Permission.VOLUNTEER_EDIT)
+        else [],
         batches=queries.batches_to_decide(session, approves, actor.user_id)
         if actor.may(Permission.CERTIFICATE_APPROVE)
         else [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
@@ -17,8 +17,10 @@ from registry.core.permissions import Permission
 from registry.core.scope import Actor, Scope
 from registry.people.models import Person
 from registry.volunteers.models import (
+    Activity,
     RegistrationApplication,
     ServiceEntry,
+    Shift,
     SignUp,
     Volunteer,
     VolunteerPeriod,
@@ -26,6 +28,9 @@ from registry.volunteers.models import (
 from registry.volunteers.queries.standing import in_force
 from registry.web.navigation import known
 
+# How far ahead the start page looks, and how many shifts it shows.
+AHEAD = timedelta(days=7)
+FEW = 8
 # More than so many are told as "more than".
 MOST = 1_000
 
@@ -75,6 +80,23 @@ def _waiting(actor: Actor) -> Iterator[tuple[str, str, str, Select[Any]]]:
 def _not_by(column: Any, actor: Actor) -> ColumnElement[bool]:
     """What somebody else submitted; a volunteer who did it on a phone is nobody here."""
     return or_(column.is_(None), column != actor.user_id) if actor.user_id is not None else false()
+
+
+def coming_shifts(session: Session, scope: Scope, day: date) -> list[tuple[Shift, Activity]]:
+    """The next shifts of open activities within reach, from a day on for a week."""
+    rows = session.execute(
+        select(Shift, Activity)
+        .join(Activity, Activity.id == Shift.activity_id)
+        .where(
+            Shift.held_on.between(day, day + AHEAD),
+            Shift.voided_at.is_(None),
+            Activity.state == "open",
+            scope.where(Shift.unit_id),
+        )
+        .order_by(Shift.held_on, Shift.starts, Shift.id)
+        .limit(FEW)
+    )
+    return list(rows.all())
 
 
 def volunteer_of(
