@@ -25,7 +25,8 @@ from registry.core.write import run, write
 from registry.people.models import Person
 from registry.volunteers.commands.stars import award_stars, publish_stars, reject_star, withdraw_star
 from registry.volunteers.models import ServiceLine, StarAward, Volunteer
-from registry.volunteers.queries.stars import minutes_of, proposals
+from registry.volunteers.queries.ledger import minutes_of
+from registry.volunteers.queries.stars import proposals
 from registry.volunteers.rules import rule_on
 from tests import factories as make
 from tests import volunteers as makers

@@ -14,7 +14,8 @@ from registry.core.permissions import Permission
 from registry.core.text import stated_reason
 from registry.core.write import Write, command
 from registry.volunteers.models import StarAward, Volunteer, VolunteerRule
-from registry.volunteers.queries.stars import minutes_of, persons_of, proposals
+from registry.volunteers.queries.ledger import minutes_of
+from registry.volunteers.queries.stars import persons_of, proposals
 from registry.volunteers.rules import rule_on
 
 

@@ -34,14 +34,24 @@ def standing_lines(session: Session, entry_ids: Iterable[int]) -> list[ServiceLi
     return found
 
 
+def minutes_of(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
+    """Canonical person → all minutes in the ledger, reversals taken off, rows merged into it included; absent
+    without any line."""
+    found: dict[int, int] = {}
+    for ids in chunks(person_ids):
+        rows = session.execute(
+            select(Person.canonical_id, func.sum(ServiceLine.minutes))
+            .join(ServiceLine, ServiceLine.person_id == Person.id)
+            .where(Person.canonical_id.in_(ids))
+            .group_by(Person.canonical_id)
+        )
+        found.update({person_id: int(minutes) for person_id, minutes in rows})
+    return found
+
+
 def total_minutes(session: Session, person_id: int) -> int:
     """All minutes of a canonical person in the ledger."""
-    total = session.execute(
-        select(func.sum(ServiceLine.minutes))
-        .join(Person, Person.id == ServiceLine.person_id)
-        .where(Person.canonical_id == person_id)
-    ).scalar()
-    return int(total or 0)
+    return minutes_of(session, [person_id]).get(person_id, 0)
 
 
 def totals(session: Session, person_id: int) -> list[tuple[int, str, int]]:

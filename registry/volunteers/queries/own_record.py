@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import Unit
 from registry.people.models import Person
-from registry.volunteers.models import ServiceLine, Team, TeamMembership, Volunteer, VolunteerPeriod
+from registry.volunteers.models import Team, TeamMembership, Volunteer, VolunteerPeriod
+from registry.volunteers.queries.ledger import total_minutes
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,5 @@ def own_record(session: Session, person: Person, day: date) -> OwnRecord:
         )
         .order_by(Team.id)
     ).all()
-    minutes = session.execute(
-        select(func.coalesce(func.sum(ServiceLine.minutes), 0)).where(ServiceLine.person_id.in_(same))
-    ).scalar_one()
-    return OwnRecord([(p, u) for p, u in periods], [(t, leads) for t, leads in teams], int(minutes))
+    minutes = total_minutes(session, person.id)
+    return OwnRecord([(p, u) for p, u in periods], [(t, leads) for t, leads in teams], minutes)

@@ -114,20 +114,6 @@ def _reached(minutes: Any, rule: VolunteerRule) -> ColumnElement[int]:
     return case(*steps, else_=literal(0))
 
 
-def minutes_of(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
-    """Canonical person → standing minutes; a reversal takes its own minutes away."""
-    found: dict[int, int] = {}
-    for ids in chunks(person_ids):
-        rows = session.execute(
-            select(Person.canonical_id, func.sum(ServiceLine.minutes))
-            .join(ServiceLine, ServiceLine.person_id == Person.id)
-            .where(Person.canonical_id.in_(ids))
-            .group_by(Person.canonical_id)
-        )
-        found.update({person_id: int(minutes) for person_id, minutes in rows})
-    return found
-
-
 def star_awards(scope: Scope, *, state: str | None = None, level: int | None = None) -> Rows:
     """Star levels within reach that were published, with the names a list shows."""
     rows: Rows = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -31,10 +31,10 @@ from registry.certificates.queries.certificates import in_state
 from registry.certificates.validity import CertificateState
 from registry.core.errors import RecordNotFoundError
 from registry.core.scope import Scope
-from registry.core.write import chunks
 from registry.people.models import Person
 from registry.people.queries import starts_with
-from registry.volunteers.models import ServiceLine, TeamMembership, Volunteer, VolunteerPeriod
+from registry.volunteers.models import TeamMembership, Volunteer, VolunteerPeriod
+from registry.volunteers.queries.ledger import total_minutes
 from registry.volunteers.queries.standing import in_force
 
 Rows = Select[*tuple[Any, ...]]
@@ -182,20 +182,6 @@ def persons_of(session: Session, rows: Rows) -> list[int]:
     return [person_id for person_id in session.execute(found).scalars() if person_id is not None]
 
 
-def minutes_served(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
-    """Canonical person → minutes of approved service so far, reversals taken off; absent without any."""
-    found: dict[int, int] = {}
-    for ids in chunks(person_ids):
-        rows = session.execute(
-            select(Person.canonical_id, func.sum(ServiceLine.minutes))
-            .join(ServiceLine, ServiceLine.person_id == Person.id)
-            .where(Person.canonical_id.in_(ids))
-            .group_by(Person.canonical_id)
-        )
-        found.update({person_id: int(minutes) for person_id, minutes in rows})
-    return found
-
-
 @dataclass(frozen=True)
 class Shown:
     """A volunteer with what a page about them names; `others` are rows of the same human being."""
@@ -250,7 +236,7 @@ def shown_volunteer(session: Session, scope: Scope, volunteer_id: int, day: date
         unit=unit,
         periods=[(period, of) for period, of in periods],
         skills=skills_until(session, person.id, day),
-        minutes=minutes_served(session, [person.id]).get(person.id, 0),
+        minutes=total_minutes(session, person.id),
         others=list(others.scalars()),
     )
 

@@ -24,8 +24,9 @@ from registry.volunteers.forms.stars import STATES
 from registry.volunteers.hours import hours_of
 from registry.volunteers.models import Honour, Volunteer
 from registry.volunteers.queries.honours import honours_of_person
+from registry.volunteers.queries.ledger import minutes_of
 from registry.volunteers.queries.points import accounts_of, latest_lines, rows_of_person
-from registry.volunteers.queries.stars import minutes_of, stars_of_person
+from registry.volunteers.queries.stars import stars_of_person
 from registry.volunteers.views.blueprint import blueprint, tabs_of
 from registry.volunteers.views.proofs import canonical_person
 from registry.volunteers.views.stars import KINDS, level_name

@@ -25,6 +25,7 @@ from registry.volunteers.forms.volunteers import VolunteerFilters
 from registry.volunteers.hours import hours_of
 from registry.volunteers.models import Volunteer
 from registry.volunteers.queries import volunteers as queries
+from registry.volunteers.queries.ledger import minutes_of
 from registry.volunteers.views.blueprint import PERIOD_STATES, blueprint
 from registry.web.columns import Cell, Column, Status, linked, named
 from registry.web.guard import permit
@@ -68,7 +69,7 @@ def _skills() -> Cell:
 def _hours() -> Cell:
     """The hours of everyone listed, read at once."""
     session = db.session()
-    minutes = queries.minutes_served(session, g.persons_listed())
+    minutes = minutes_of(session, g.persons_listed())
     return lambda row: hours_of(minutes.get(row.person_id, 0))
 
 
