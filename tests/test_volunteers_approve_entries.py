@@ -70,7 +70,7 @@ def test_approving_posts_one_line_for_each_entry(session: Session) -> None:
     assert (told.action, told.unit_id, told.line_count) == (
         "volunteers.approve_entries",
         entry.unit_id,
-        2,
+        3,  # The entry, its line of the ledger, and the points for it.
     )
 
 

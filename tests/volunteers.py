@@ -329,6 +329,7 @@ def one_of_each(session: Session, unit_code: str) -> dict[str, Any]:
         **ids,
         "own_page": run(SYSTEM, give_page, found),
         "volunteer": found.id,
+        "other_volunteer": volunteer(session, unit_code).id,
         "volunteer_period": first.id,
         "activity": gathering.id,
         "shift": part.id,

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from registry.accounts.models import Unit
@@ -26,7 +26,6 @@ from registry.volunteers.models import (
     VolunteerPeriod,
 )
 from registry.volunteers.queries.standing import in_force
-from registry.web.navigation import known
 
 # How far ahead the start page looks, and how many shifts it shows.
 AHEAD = timedelta(days=7)
@@ -45,11 +44,22 @@ class Task:
 
 
 def tasks(session: Session, actor: Actor) -> Iterator[Task]:
-    """What waits for the actor; a line only where something does and its page exists."""
-    for endpoint, state, label, rows in _waiting(actor):
-        if not known(endpoint):
-            continue
-        count = session.execute(select(func.count()).select_from(rows.limit(MOST).subquery())).scalar_one()
+    """What waits for the actor, read with one statement; a line only where something does."""
+    waiting = list(_waiting(actor))
+    if not waiting:
+        return
+    counts = session.execute(
+        union_all(
+            *(
+                select(literal(place).label("place"), func.count().label("count")).select_from(
+                    rows.limit(MOST).subquery()
+                )
+                for place, (_endpoint, _state, _label, rows) in enumerate(waiting)
+            )
+        )
+    )
+    for place, count in sorted(counts):
+        endpoint, state, label, _rows = waiting[place]
         if count:
             yield Task(label, count, url_for(endpoint, state=state))
 

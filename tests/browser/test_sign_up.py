@@ -10,6 +10,7 @@ from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
 from registry.volunteers.commands.decide_sign_ups import approve_sign_ups
+from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.models import SignUp, Volunteer
 from tests import factories as make
 from tests import sign_ups
@@ -83,7 +84,7 @@ def test_the_pages_of_sign_ups_are_accessible(
     makers.volunteers(session, 1, entrant=known)
     wrong_name = sign_ups.received(session, told=sign_ups.typed(91, name="别人家"))
     gathering = makers.activity(session, state="cancelled")
-    page = run(SYSTEM, sign_ups.give_page, makers.volunteer(session))
+    page = run(SYSTEM, give_page, makers.volunteer(session))
     chosen = "&".join(f"sign_up={one.record.id}" for one in (*records, wrong_name))
     session.rollback()
     visitor = open_window(None, language, reduced_motion="reduce")
