@@ -17,18 +17,21 @@ from registry.volunteers.models import (
     InsuranceCover,
     InsurancePolicy,
     Shift,
+    Volunteer,
 )
 from tests import volunteers as maker
 
 
-def many(session: Session, count: int, unit_code: str) -> dict[str, Any]:
-    """Activities with a shift each, one shift with everybody in it, one policy that covers everybody, and a
+def many(session: Session, count: int, unit_code: str, volunteer_id: int) -> dict[str, Any]:
+    """Activities with a shift each, one shift with everybody in it, one policy that covers everybody, and the
     volunteer under many policies; the ids of what has much below it."""
     people = maker.volunteers(session, count, unit_code)
     shift = maker.shift(session, maker.activity(session, unit_code), needed=count)
     policy = maker.insured(session, people)
     day, unit, shift_id = clock.today(), people[0].unit_id, shift.id
     each = [{"volunteer_id": one.id, "person_id": one.person_id, "unit_id": unit} for one in people]
+    known = session.get_one(Volunteer, volunteer_id)
+    of_one = {"volunteer_id": known.id, "person_id": known.person_id, "unit_id": unit}
     with write("volunteers.many", SYSTEM) as w:
         told = {"unit_id": unit, "field": "aid", "place": "南湖", "starts_on": day, "ends_on": day}
         rows = [
@@ -61,11 +64,10 @@ def many(session: Session, count: int, unit_code: str) -> dict[str, Any]:
         )
         w.insert_many(
             InsuranceCover,
-            [{**each[0], "insurance_policy_id": one, "starts_on": day, "ends_on": day} for one in policies],
+            [{**of_one, "insurance_policy_id": one, "starts_on": day, "ends_on": day} for one in policies],
         )
     return {
         "activity": shift.activity_id,
         "shift": shift_id,
         "insurance_policy": policy.id,
-        "volunteer": people[0].id,
     }
