@@ -78,7 +78,7 @@ def check_history(session: Session, history: Any, days: list[date], from_on: dat
 
 @pytest.mark.sqlite_only
 @given(histories, as_ofs, starts)
-@settings(max_examples=30, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=20, deadline=None, suppress_health_check=QUIET)
 def test_every_way_of_counting_agrees(
     app: Any, engine_name: str, open_site: Callable[[str], Any], history: Any, days: list[date], from_on: date
 ) -> None:
