@@ -17,7 +17,7 @@ from registry.people.commands import Entrant, other_name
 from registry.people.imports import PEOPLE_HEADERS, PERSON_HEADERS, ColumnError, read_person_row, repeated
 from registry.people.phone import read_phone
 from registry.people.queries import known_by_hash
-from registry.volunteers.commands.periods import Admission, Guardian, refuse_unfit
+from registry.volunteers.commands.admit import Admission, Guardian, refuse_unfit
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.queries.latest import latest_periods
 from registry.volunteers.rules import rule_on
@@ -137,7 +137,7 @@ def refuse_admissions(session: Session, admissions: Sequence[Admission], today: 
         person = known.get(one.entrant.document_hash or "")
         if person is None:
             continue
-        last = latest.get(person.person_id)
+        _volunteer, last = latest.get(person.person_id, (None, None))
         if not person.is_called(one.entrant.name):
             errors.append(RowError(one.row, "document_number", other_name(person.name).message))
         elif last is not None and last.kind == "left" and (one.starts_on or today) <= last.starts_on:

@@ -16,7 +16,7 @@ from registry.people.identity import IdentityDocument, age_on, read_document
 from registry.people.imports import ColumnError
 from registry.people.kinds import DocumentKind, Sex
 from registry.people.phone import read_phone
-from registry.volunteers.commands.periods import Admission, Guardian, refuse_unfit
+from registry.volunteers.commands.admit import Admission, Guardian, refuse_unfit
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.models import SignUp
 

@@ -19,8 +19,8 @@ from registry.core.text import stated_reason
 from registry.core.write import Write, command
 from registry.people.commands import other_name
 from registry.people.queries import known_by_hash
+from registry.volunteers.commands.admit import admit, refuse_unfit
 from registry.volunteers.commands.applicants import admission_of, forget
-from registry.volunteers.commands.periods import admit, refuse_unfit, volunteers_of
 from registry.volunteers.models import SignUp
 from registry.volunteers.queries.latest import latest_periods
 from registry.volunteers.rules import rule_on
@@ -69,7 +69,7 @@ def hindrances(session: Session, sign_ups: Sequence[SignUp], day: date) -> dict[
         if record.id in against or record.number_hash is None:
             continue
         person = known.get(record.number_hash)
-        last = latest.get(person.person_id) if person is not None else None
+        _volunteer, last = latest.get(person.person_id if person is not None else 0, (None, None))
         if person is not None and not person.is_called(admissions[record.id].entrant.name):
             against[record.id] = other_name(person.name).message
         elif last is not None and last.kind == "left" and last.starts_on >= day:
@@ -97,7 +97,7 @@ def approve_sign_ups(w: Write, sign_ups: Sequence[SignUp]) -> Decided:
         done = admit(w, unit_id=unit_id, admissions=[admission_of(r) for r in of_unit], source="sign_up")
         new.update(done.volunteer_ids, done.returned)
     known = known_by_hash(w.session, (record.number_hash for record in ready if record.number_hash))
-    volunteers = volunteers_of(w, (person.person_id for person in known.values()))
+    volunteers = latest_periods(w.session, (person.person_id for person in known.values()))
     again = _sent_again(w, ready)
     for record in ready:
         volunteer, _period = volunteers[known[record.number_hash or ""].person_id]

@@ -9,7 +9,7 @@ from registry.core.errors import RecordNotFoundError
 from registry.core.imports import Imported, ListRefusedError, only
 from registry.core.permissions import Permission
 from registry.core.write import Write, command
-from registry.volunteers.commands.periods import admit
+from registry.volunteers.commands.admit import admit
 from registry.volunteers.imports_volunteers import VolunteerRow, refuse_admissions
 
 

@@ -8,9 +8,9 @@ from registry.accounts.models import Unit
 from registry.core.errors import AlreadySavedError, RecordNotFoundError, RuleError
 from registry.core.i18n import N_
 from registry.core.write import Write, command
+from registry.volunteers.commands.admit import Admission, refuse_unfit
 from registry.volunteers.commands.applicants import Applicant, forget
 from registry.volunteers.commands.own_page import page_digest
-from registry.volunteers.commands.periods import Admission, refuse_unfit
 from registry.volunteers.models import Activity, SignUp, Volunteer
 from registry.volunteers.queries.sign_ups import is_receipt, receipt_digest, sign_up_by_receipt
 from registry.volunteers.rules import rule_on

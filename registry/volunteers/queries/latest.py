@@ -12,12 +12,15 @@ from registry.people.models import Person
 from registry.volunteers.models import Volunteer, VolunteerPeriod
 
 
-def latest_periods(session: Session, person_ids: Iterable[int]) -> dict[int, VolunteerPeriod]:
-    """Canonical person → the latest period of the volunteer behind it; absent for who never was one."""
-    found: dict[int, VolunteerPeriod] = {}
+def latest_periods(
+    session: Session, person_ids: Iterable[int]
+) -> dict[int, tuple[Volunteer, VolunteerPeriod]]:
+    """Canonical person → the volunteer with the latest period; absent for who never was one. Of two rows of a
+    merged person the one whose period is later."""
+    found: dict[int, tuple[Volunteer, VolunteerPeriod]] = {}
     for ids in chunks(person_ids):
         rows = session.execute(
-            select(Person.canonical_id, VolunteerPeriod)
+            select(Person.canonical_id, Volunteer, VolunteerPeriod)
             .join(Volunteer, Volunteer.person_id == Person.id)
             .join(VolunteerPeriod, VolunteerPeriod.volunteer_id == Volunteer.id)
             .where(
@@ -27,5 +30,5 @@ def latest_periods(session: Session, person_ids: Iterable[int]) -> dict[int, Vol
             )
             .order_by(VolunteerPeriod.starts_on, VolunteerPeriod.id)
         )
-        found.update((person_id, period) for person_id, period in rows)
+        found.update((person_id, (volunteer, period)) for person_id, volunteer, period in rows)
     return found

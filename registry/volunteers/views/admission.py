@@ -11,8 +11,8 @@ from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.imports import Row, RowError, read_list
 from registry.core.permissions import Permission
-from registry.volunteers.commands.periods import Admitted
-from registry.volunteers.commands.periods import add_volunteers as admit
+from registry.volunteers.commands.admit import Admitted
+from registry.volunteers.commands.admit import add_volunteers as admit
 from registry.volunteers.forms.admission import AddVolunteerForm, AddVolunteersForm, VolunteersFileForm
 from registry.volunteers.imports_volunteers import (
     ADMISSION_HEADERS,
