@@ -82,30 +82,41 @@ def _said(value: Any) -> Any:
 def table_rows(page: ListPage, *, tick: bool) -> Markup:
     """The body of a list: a row per record, each cell with the heading it has on a narrow screen."""
     opened = [_opened(column.css, page.labels[column.key]) for column in page.columns]
-    # Many rows have the same unit and the same state.
+    # Many rows have the same unit, the same day and the same state.
     texts: dict[str, str] = {}
+    days: dict[date, str] = {}
     statuses: dict[int, str] = {}
     parts: list[str] = []
     before, _hole, after = str(escape(gettext("Select %(row)s", row=_HOLE))).partition(_HOLE)
     for row in page.rows:
         parts.append("<tr>")
         if tick:
+            name = str(row.cells[0])
+            if name not in texts:
+                texts[name] = escape(name)
+            number = row.id if type(row.id) is int else escape(row.id)
             parts.append(
                 f'<td class="tick"><input type="checkbox" class="form-check-input" name="ids" '
-                f'value="{escape(row.id)}" aria-label="{before}{escape(str(row.cells[0]))}{after}"></td>'
+                f'value="{number}" aria-label="{before}{texts[name]}{after}"></td>'
             )
         for value, (filled, empty) in zip(row.cells, opened, strict=True):
             kind = type(value)
-            if value is None or value == "":
-                parts += (empty, NONE, "</td>")
-            elif kind is str:
+            if kind is str and value:
                 if value not in texts:
                     texts[value] = escape(value)
                 parts += (filled, texts[value], "</td>")
+            elif kind is Link:
+                parts += (filled, _link(value), "</td>")
+            elif kind is date:
+                if value not in days:
+                    days[value] = _day(value)
+                parts += (filled, days[value], "</td>")
             elif kind is Status:
                 if id(value) not in statuses:
                     statuses[id(value)] = _drawn(value)
                 parts += (filled, statuses[id(value)], "</td>")
+            elif value is None or value == "":
+                parts += (empty, NONE, "</td>")
             else:
                 parts += (filled, _drawn(value), "</td>")
         parts.append("</tr>")

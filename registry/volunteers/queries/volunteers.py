@@ -60,7 +60,8 @@ def _listed(day: Any) -> Rows:
         select(
             Volunteer.id,
             Volunteer.number,
-            Volunteer.fields,
+            # As text: most rows say the same, so that it is read once.
+            cast(Volunteer.fields, String).label("fields"),
             Volunteer.added_on,
             Volunteer.voided_at,
             _person.id.label("person_id"),

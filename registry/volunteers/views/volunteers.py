@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -44,12 +45,16 @@ def joined(names: list[str]) -> str:
 
 
 def _fields() -> Cell:
-    names: dict[str, str] = once(
-        ("fields of service", is_english()),
-        lambda: {code: translate(label) for code, label in FIELDS.items()},
-    )
+    names = {code: translate(label) for code, label in FIELDS.items()}
     comma = str(_(", "))
-    return lambda row: comma.join([names.get(code, code) for code in row.fields])
+    said: dict[str, str] = {}
+
+    def cell(row: Any) -> str:
+        if row.fields not in said:
+            said[row.fields] = comma.join([names.get(code, code) for code in json.loads(row.fields)])
+        return said[row.fields]
+
+    return cell
 
 
 def _skills() -> Cell:
