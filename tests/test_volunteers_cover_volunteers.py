@@ -16,6 +16,7 @@ from registry.core.errors import RecordNotFoundError, RuleError
 from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
+from registry.core.text import mask_name
 from registry.core.write import run
 from registry.people.models import Person
 from registry.volunteers.commands.bookings import book
@@ -55,6 +56,19 @@ def covered(session: Session, volunteer: Volunteer, day: date) -> bool:
     session.rollback()
     person = session.get_one(Person, volunteer.person_id)
     return person.canonical_id in insured_on(session, [person.canonical_id], day)
+
+
+def test_the_export_of_a_policy_has_the_number_and_a_shortened_name(
+    session: Session, browser: Browser
+) -> None:
+    policy, volunteer = a_policy(session), maker.volunteer(session)
+    cover(policy, [volunteer])
+    name = session.get_one(Person, volunteer.person_id).name
+    url = f"/volunteers/insurance/{policy.id}?export=csv"
+    answer = browser.client.get(url, buffered=True).get_data(as_text=True)
+    assert volunteer.number in answer
+    assert mask_name(name) in answer
+    assert name not in answer
 
 
 def test_a_policy_is_added_once_and_shown(session: Session, browser: Browser) -> None:

@@ -18,6 +18,7 @@ from registry.core.ops import FormKey
 from registry.core.scope import ANONYMOUS, SYSTEM
 from registry.core.write import run
 from registry.people.models import Person
+from registry.volunteers.commands.admit import Guardian
 from registry.volunteers.commands.bookings import book_shift, leave_shift
 from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.models import Booking, Shift, Volunteer
@@ -167,6 +168,20 @@ def test_the_page_shows_a_masked_name_and_no_other_one(
     page = phone.page()
     for found in (volunteer, other):
         assert session.get_one(Person, found.person_id).name not in page
+
+
+def test_of_a_minor_the_page_shows_the_surname_only(app: Flask, session: Session) -> None:
+    today = clock.today()
+    born = today.replace(year=today.year - 16, day=1)
+    minor = maker.volunteer(
+        session,
+        entrant=make.entrant("王小明", number=make.resident_number(born, 731)),
+        guardian=Guardian("王大力", "13800000000", today),
+        starts_on=today,
+    )
+    page = Phone(app, run(SYSTEM, give_page, minor)).page()
+    assert "王**" in page
+    assert "明" not in page
 
 
 def test_no_such_page_and_no_such_shift(app: Flask, session: Session, phone: Phone) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from registry.core import clock
 from registry.core.permissions import Role
 from registry.core.scope import EVERYWHERE, SYSTEM, Scope
+from registry.core.text import mask_name
 from registry.core.write import run
 from registry.people.commands import merge_persons
 from registry.people.models import Person
-from registry.volunteers.models import ServiceEntry, ServiceLine
+from registry.volunteers.models import ServiceEntry, ServiceLine, Volunteer
 from registry.volunteers.queries.ledger import lines_of_person
 from registry.volunteers.queries.service_entries import service_entries
 from tests import factories as make
@@ -63,6 +64,16 @@ def states(session: Session) -> list[str]:
 
 
 # The list
+
+
+def test_the_export_has_the_number_and_a_shortened_name(session: Session, coordinator: Browser) -> None:
+    (entry,) = waiting(session, 1)
+    volunteer = session.get_one(Volunteer, entry.volunteer_id)
+    name = session.get_one(Person, entry.person_id).name
+    answer = coordinator.client.get(f"{LIST}?export=csv", buffered=True).get_data(as_text=True)
+    assert volunteer.number in answer
+    assert mask_name(name) in answer
+    assert name not in answer
 
 
 def test_the_list_holds_what_waits_until_another_state_is_asked_for(

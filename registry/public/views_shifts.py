@@ -13,6 +13,7 @@ from registry.core.db import db
 from registry.core.errors import BusyError, RecordNotFoundError, RuleError, StorageError
 from registry.core.text import mask_name
 from registry.core.write import run
+from registry.people.identity import is_minor
 from registry.public.blueprint import blueprint, in_chosen_language
 from registry.public.own_phone import remember
 from registry.volunteers.commands.bookings import book_shift as take
@@ -97,7 +98,7 @@ def _page(token: str, form: ShiftForm) -> Response:
             form=form,
             token=token,
             lang=_language(),
-            name=mask_name(person.name),
+            name=mask_name(person.name, minor=is_minor(person.birth_on, now.date())),
             own=[one for one in found if one.booking],
             others=[one for one in found if not one.booking],
         )

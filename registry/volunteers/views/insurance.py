@@ -15,6 +15,7 @@ from registry.accounts.models import Unit
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
+from registry.core.text import mask_name
 from registry.volunteers.commands import insurance as commands
 from registry.volunteers.forms.insurance import (
     POLICY_STATES,
@@ -172,7 +173,12 @@ COVERS = Listing(
     identity=InsuranceCover.id,
     row_id=lambda row: row.InsuranceCover.id,
     columns=(
-        Column("name", _l("Name"), value=lambda row: _volunteer(row.Volunteer.id, row.name)),
+        Column(
+            "name",
+            _l("Name"),
+            value=lambda row: _volunteer(row.Volunteer.id, row.name),
+            masked=lambda row: mask_name(row.name),
+        ),
         Column("number", _l("Volunteer no."), sort=Volunteer.number, value=lambda row: row.Volunteer.number),
         Column("state", _l("State"), value=lambda row: status_of(row.InsuranceCover)),
         Column(

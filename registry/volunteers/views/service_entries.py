@@ -16,6 +16,7 @@ from registry.core.db import db
 from registry.core.errors import RecordNotFoundError
 from registry.core.permissions import Permission
 from registry.core.scope import Scope
+from registry.core.text import mask_name
 from registry.volunteers.commands.ledger import approve_entries as approve_command
 from registry.volunteers.commands.ledger import is_own, second_person
 from registry.volunteers.commands.ledger import reject_entries as reject_command
@@ -65,8 +66,8 @@ ENTRIES = Listing(
                 row.ServiceEntry.served_on.isoformat(),
             ),
         ),
-        Column("name", _l("Volunteer")),
-        Column("number", _l("Volunteer no."), default_visible=False),
+        Column("name", _l("Volunteer"), masked=lambda row: mask_name(row.name)),
+        Column("number", _l("Volunteer no."), css="nowrap"),
         Column("what", _l("Activity or content"), css="title", value=what_of),
         Column(
             "times", _l("Time"), value=lambda row: times_of(row.ServiceEntry.starts, row.ServiceEntry.minutes)
