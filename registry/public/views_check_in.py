@@ -14,7 +14,7 @@ from registry.public.blueprint import blueprint, in_chosen_language
 from registry.public.own_phone import volunteer_of_phone
 from registry.volunteers.check_codes import is_current
 from registry.volunteers.commands.check_in import check_self
-from registry.volunteers.commands.shifts import clock_time
+from registry.volunteers.hours import time_of
 from registry.volunteers.models import Activity, Shift
 from registry.volunteers.queries.presence import presences
 from registry.web.forms import BaseForm
@@ -41,7 +41,7 @@ def check_in(shift_id: int, code: str) -> ResponseReturnValue:
             form.add_refusal(error)
         else:
             moment = clock.local(event.occurred_at)
-            time = clock_time(moment.hour * 60 + moment.minute)
+            time = time_of(moment.hour * 60 + moment.minute)
             if event.kind == "in":
                 flash(
                     _("You are checked in since %(time)s. Scan the code again when you leave.", time=time),
@@ -59,7 +59,7 @@ def check_in(shift_id: int, code: str) -> ResponseReturnValue:
         form=form,
         shift=shift if current else None,
         activity=db.session.get_one(Activity, shift.activity_id) if current and shift is not None else None,
-        times=f"{clock_time(shift.starts)}–{clock_time(shift.ends)}" if current and shift is not None else "",
+        times=f"{time_of(shift.starts)}–{time_of(shift.ends)}" if current and shift is not None else "",
         known=volunteer is not None,
         there=there,
     )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from registry.accounts.imports import UnitNames
 from registry.core.errors import RuleError
 from registry.core.i18n import N_
-from registry.core.imports import Row, plain, present
+from registry.core.imports import Row, present
 from registry.core.text import clean_name, narrow, read_date
 from registry.people.commands import number_hash
 from registry.people.identity import read_document
 from registry.people.imports import PERSON_HEADERS
-from registry.volunteers.fields import FIELDS
+from registry.volunteers.field_words import field_named
 from registry.volunteers.hours import read_hours, read_time
 from registry.volunteers.queries.named import Named
 
@@ -31,18 +31,6 @@ SERVICE_HEADERS: dict[str, tuple[str, ...]] = {
 }
 SERVICE_REQUIRED = ("served_on", "starts", "hours")
 LONGEST_CONTENT = 200
-# What the fields of service are called in lists, besides their codes.
-FIELD_NAMES: dict[str, tuple[str, ...]] = {
-    "rescue": ("应急救援救护", "应急救护", "应急救援", "救护"),
-    "aid": ("人道救助", "救助"),
-    "blood": ("无偿献血宣传", "无偿献血"),
-    "stem_cells": ("造血干细胞捐献", "造血干细胞"),
-    "ihl": ("国际人道法传播", "人道法传播"),
-    "community": ("社区服务", "社区"),
-    "elderly": ("养老服务", "养老", "为老服务"),
-    "youth": ("青少年", "青少年服务"),
-    "other": ("其他", "其他服务"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +54,13 @@ def read_service_entries(
 ) -> list[ServiceRow]:
     """The stretches of a list; what is wrong is told in the rows. `unit_id` is that of rows
     that name none."""
-    words = {plain(word): code for code, names in FIELD_NAMES.items() for word in (code, *names)}
-    words.update({plain(label): code for code, label in FIELDS.items()})
     found = []
     for row in rows:
         named = read_named(row, row.number, today)
         served_on = row.read("served_on", lambda text: read_date(present(text)))
         starts = row.read("starts", lambda text: read_time(present(text)))
         minutes = row.read("hours", lambda text: read_hours(present(text)))
-        field = row.optional("field", lambda text: _field(text, words))
+        field = row.optional("field", _field)
         content = row.bounded("content", LONGEST_CONTENT)
         where = units.read(row, "unit", unit_id)
         activity = narrow(row.text("activity")).upper() or None
@@ -108,8 +94,8 @@ def read_named(row: Row, number: int, today: date) -> Named | None:
     return Named(number, told if told.startswith("ZY") else None, digest, name)
 
 
-def _field(text: str, words: Mapping[str, str]) -> str:
-    code = words.get(plain(text))
+def _field(text: str) -> str:
+    code = field_named(text)
     if code is None:
         raise RuleError(N_("There is no such field of service."), "field")
     return code

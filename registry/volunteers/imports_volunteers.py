@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from registry.accounts.imports import UnitNames
 from registry.core.errors import RuleError
 from registry.core.i18n import N_, Message
-from registry.core.imports import Row, RowError, plain
+from registry.core.imports import Row, RowError
 from registry.core.text import clean, clean_name, read_date
 from registry.people.commands import Entrant, other_name
 from registry.people.imports import PEOPLE_HEADERS, PERSON_HEADERS, ColumnError, read_person_row, repeated
 from registry.people.phone import read_phone
 from registry.people.queries import known_by_hash
 from registry.volunteers.commands.admit import Admission, Guardian, refuse_unfit
-from registry.volunteers.fields import FIELDS
+from registry.volunteers.field_words import field_named
 from registry.volunteers.queries.latest import latest_periods
 from registry.volunteers.rules import rule_on
 
@@ -36,19 +36,6 @@ ADMISSION_HEADERS: dict[str, tuple[str, ...]] = {**PERSON_HEADERS, **_OWN_HEADER
 VOLUNTEER_HEADERS: dict[str, tuple[str, ...]] = {**PEOPLE_HEADERS, **_OWN_HEADERS}
 VOLUNTEER_REQUIRED = ("name",)
 
-# Field of service → the words it goes by in lists, besides its code.
-FIELD_WORDS: dict[str, tuple[str, ...]] = {
-    "rescue": ("应急救援救护", "应急救援", "应急救护", "救护"),
-    "aid": ("人道救助", "救助"),
-    "blood": ("无偿献血宣传", "无偿献血", "献血"),
-    "stem_cells": ("造血干细胞捐献", "造血干细胞"),
-    "ihl": ("国际人道法传播", "国际人道法", "人道法传播"),
-    "community": ("社区服务", "社区"),
-    "elderly": ("养老服务", "为老服务", "养老"),
-    "youth": ("青少年服务", "青少年"),
-    "other": ("其他服务", "其他", "其它"),
-}
-_BY_WORD = {plain(word): code for code, words in FIELD_WORDS.items() for word in (code, FIELDS[code], *words)}
 _FIELD = N_(
     "“%(text)s” is no field of service; write for example 应急救援救护 or 社区, several with 、 between."
 )
@@ -75,7 +62,7 @@ def read_fields(text: str) -> tuple[str, ...]:
     """The codes of the fields of service a cell names; RuleError for a word that is none."""
     found: list[str] = []
     for word in filter(None, map(str.strip, _split(text))):
-        code = _BY_WORD.get(plain(word))
+        code = field_named(word)
         if code is None:
             raise RuleError(_FIELD, "field", text=word[:30])
         found.append(code)

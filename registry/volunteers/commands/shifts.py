@@ -16,6 +16,7 @@ from registry.core.secrets import new_token
 from registry.core.text import stated_reason
 from registry.core.write import Write, command
 from registry.volunteers.commands.places import move_up
+from registry.volunteers.hours import time_of
 from registry.volunteers.models import Activity, Booking, Shift
 from registry.volunteers.queries.activities import people_at, shifts_of
 from registry.volunteers.queries.booking import overlapping, people_of
@@ -111,7 +112,7 @@ def edit_shifts(
                 "rows",
                 count=len(present[shift.id]),
                 day=shift.held_on.isoformat(),
-                time=clock_time(shift.starts),
+                time=time_of(shift.starts),
             )
     touched = [shift for shift in [*gone, *moved] if booked.get(shift.id)]
     if touched and len(reason.strip()) < 2:
@@ -123,7 +124,7 @@ def edit_shifts(
             "reason",
             count=len(booked[touched[0].id]),
             day=touched[0].held_on.isoformat(),
-            time=clock_time(touched[0].starts),
+            time=time_of(touched[0].starts),
         )
     stated = stated_reason(reason) if touched else reason.strip()
     w.reason = stated or None
@@ -141,11 +142,6 @@ def edit_shifts(
         move_up(w, existing[shift_id])
     w.insert_many(Shift, [shift_row(activity, planned) for planned in shifts if planned.id is None])
     return activity
-
-
-def clock_time(minutes: int) -> str:
-    """Minutes since midnight as 09:30."""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def _is_moved(shift: Shift, planned: PlannedShift) -> bool:
@@ -175,7 +171,7 @@ def _change(w: Write, shift: Shift, planned: PlannedShift) -> None:
             "rows",
             taken=shift.places_taken,
             day=shift.held_on.isoformat(),
-            time=clock_time(shift.starts),
+            time=time_of(shift.starts),
         )
     shift.held_on, shift.starts, shift.ends = planned.held_on, planned.starts, planned.ends
     shift.needed, shift.min_age = planned.needed, planned.min_age
@@ -194,5 +190,5 @@ def _refuse_overlap(w: Write, shift: Shift, bookings: Sequence[Booking]) -> None
             "rows",
             count=len(busy),
             day=shift.held_on.isoformat(),
-            time=clock_time(shift.starts),
+            time=time_of(shift.starts),
         )

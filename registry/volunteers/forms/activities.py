@@ -12,14 +12,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from registry.accounts import queries as accounts
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.text import narrow, read_date
 from registry.volunteers.commands.activities import Terms
 from registry.volunteers.commands.shifts import END_FIRST, PlannedShift
-from registry.volunteers.fields import FIELDS
+from registry.volunteers.forms.volunteers import field_choices, unit_choices
 from registry.volunteers.queries import activities as queries
 from registry.web.forms import BaseForm, FilterForm
 from registry.web.grid import GridColumn, GridField
@@ -31,18 +30,6 @@ STATES = {"open": _l("Takes bookings"), "closed": _l("Over and closed"), "cancel
 _TIME = re.compile(r"(\d{1,2}):?(\d{2})")
 
 Choices = list[tuple[str, Any]]
-
-
-def unit_choices() -> Choices:
-    """The units within the scope of the page."""
-    return [
-        (str(unit.id), local_name(unit)) for unit in db.session.execute(accounts.units(g.scope)).scalars()
-    ]
-
-
-def field_choices() -> Choices:
-    """Every field of service."""
-    return [(code, translate(label)) for code, label in FIELDS.items()]
 
 
 class ActivityFilters(FilterForm):

@@ -12,8 +12,8 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from registry.core import clock
 from registry.core.db import db
-from registry.volunteers.forms.activities import unit_choices
 from registry.volunteers.forms.bookings import ChooseForm
+from registry.volunteers.forms.volunteers import unit_choices
 from registry.volunteers.queries.insurance import activities_to_cover
 from registry.web.forms import BaseForm, FilterForm
 

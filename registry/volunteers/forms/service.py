@@ -11,31 +11,17 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from registry.accounts import queries as accounts
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
-from registry.volunteers.fields import FIELDS
+from registry.volunteers.forms.volunteers import field_choices, unit_choices
 from registry.volunteers.hours import hours_of, read_hours, read_time, time_of
 from registry.volunteers.models import ServiceEntry
 from registry.volunteers.queries.service_entries import teams
 from registry.web.forms import BaseForm, FilterForm
 from registry.web.listing import whole_numbers
-from registry.web.locale import local_name, translate
 
 Choices = list[tuple[str, Any]]
-
-
-def unit_choices() -> Choices:
-    """The units within the scope of the page."""
-    return [
-        (str(unit.id), local_name(unit)) for unit in db.session.execute(accounts.units(g.scope)).scalars()
-    ]
-
-
-def field_choices() -> Choices:
-    """The fields of service."""
-    return [(code, translate(label)) for code, label in FIELDS.items()]
 
 
 class EntryFilters(FilterForm):

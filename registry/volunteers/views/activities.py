@@ -20,7 +20,6 @@ from registry.volunteers.commands.activities import (
 from registry.volunteers.commands.activities import (
     open_activity as open_one,
 )
-from registry.volunteers.commands.shifts import clock_time
 from registry.volunteers.commands.shifts import edit_shifts as edit_plan
 from registry.volunteers.fields import FIELDS
 from registry.volunteers.forms.activities import (
@@ -30,6 +29,7 @@ from registry.volunteers.forms.activities import (
     edit_shifts_form,
     open_activity_form,
 )
+from registry.volunteers.hours import time_of
 from registry.volunteers.models import Activity
 from registry.volunteers.queries import activities as queries
 from registry.volunteers.views.blueprint import blueprint
@@ -184,8 +184,8 @@ def edit_shifts(activity_id: int) -> ResponseReturnValue:
                 {
                     "id": shift.id,
                     "held_on": shift.held_on.isoformat(),
-                    "starts": clock_time(shift.starts),
-                    "ends": clock_time(shift.ends),
+                    "starts": time_of(shift.starts),
+                    "ends": time_of(shift.ends),
                     "needed": shift.needed,
                     "credential": shift.credential_type_id,
                     "min_age": shift.min_age,

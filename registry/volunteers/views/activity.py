@@ -13,8 +13,8 @@ from registry.certificates.models import CredentialType
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import Permission
-from registry.volunteers.commands.shifts import clock_time
 from registry.volunteers.fields import FIELDS
+from registry.volunteers.hours import time_of
 from registry.volunteers.models import Activity, Shift, Team
 from registry.volunteers.queries import activities as queries
 from registry.volunteers.queries.booking import unfit, why_closed
@@ -36,7 +36,7 @@ def may_edit(activity: Activity) -> bool:
 
 def when(shift: Shift) -> str:
     """2026-11-28 09:00–13:00."""
-    return f"{shift.held_on.isoformat()} {clock_time(shift.starts)}–{clock_time(shift.ends)}"
+    return f"{shift.held_on.isoformat()} {time_of(shift.starts)}–{time_of(shift.ends)}"
 
 
 def shift_trail(activity: Activity, shift: Shift) -> list[tuple[str, str]]:
@@ -142,8 +142,8 @@ def _presence(there: Presence | None) -> Status | None:
     if there is None:
         return None
     if there.left is None:
-        return Status("info", _("came %(time)s", time=clock_time(there.came)))
-    return Status("good", f"{clock_time(there.came)}–{clock_time(there.left)}")
+        return Status("info", _("came %(time)s", time=time_of(there.came)))
+    return Status("good", f"{time_of(there.came)}–{time_of(there.left)}")
 
 
 def _left(one: BookedVolunteer) -> str:

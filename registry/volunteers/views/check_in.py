@@ -18,8 +18,8 @@ from registry.core.write import run
 from registry.volunteers.check_codes import STEP_SECONDS, code_at
 from registry.volunteers.commands.check_in import Checked, Mark
 from registry.volunteers.commands.check_in import check_in as note_marks
-from registry.volunteers.commands.shifts import clock_time
 from registry.volunteers.forms.check_in import CheckInForm, moment_of
+from registry.volunteers.hours import time_of
 from registry.volunteers.models import Shift
 from registry.volunteers.queries.booking import unfit
 from registry.volunteers.queries.bookings import activity_of, candidates
@@ -47,7 +47,7 @@ def check_in(shift_id: int) -> ResponseReturnValue:
             form.form_errors.append(
                 _(
                     "The shift ends at %(time)s. Nothing was saved; until then mark each who leaves.",
-                    time=clock_time(shift.ends),
+                    time=time_of(shift.ends),
                 )
             )
         else:
@@ -118,7 +118,7 @@ def _page(shift_id: int, form: CheckInForm) -> ResponseReturnValue:
         staying=sum(one.there is not None and one.there.left is None for one in people),
         first=moment_of(shift, shift.starts).isoformat(),
         last=moment_of(shift, shift.ends).isoformat(),
-        ends=clock_time(shift.ends),
+        ends=time_of(shift.ends),
         text=text,
         found=[(one, against[one.volunteer.id]) for one in found],
     )
@@ -128,8 +128,8 @@ def _there(one: Expected) -> str:
     if one.there is None:
         return ""
     if one.there.left is None:
-        return str(_("came %(time)s", time=clock_time(one.there.came)))
-    return f"{clock_time(one.there.came)}–{clock_time(one.there.left)}"
+        return str(_("came %(time)s", time=time_of(one.there.came)))
+    return f"{time_of(one.there.came)}–{time_of(one.there.left)}"
 
 
 @blueprint.get("/shifts/<int:shift_id>/check_in/code")
