@@ -88,7 +88,7 @@ def test_applicants_become_volunteers_and_their_hours_count(
     assert tuple(lines) == (PEOPLE, PEOPLE * 240)
     assert rows_of(session, PointsLine) == PEOPLE
     approved = second.clicks
-    assert (admitted, approved) <= (3, 3)
+    assert max(admitted, approved) <= 3, (admitted, approved)
     assert entered <= 4
     assert admitted + entered + approved <= MOST_CLICKS, (admitted, entered, approved)
 
