@@ -66,8 +66,8 @@ def troubles(window: Window, looks: Sequence[str]) -> list[str]:
         window.page.set_viewport_size(NARROW if look == "narrow" else WIDE)
         window.page.emulate_media(color_scheme="dark" if look == "dark" else "light")
         found += [f"{look}: {told}" for told in violations(window.page)]
-        if look == "narrow" and window.overflow() > 0:
-            found.append(f"{window.overflow()} px wider than 375 px")
+        if window.overflow() > 0:
+            found.append(f"{look}: {window.overflow()} px wider than the window")
     return found
 
 
