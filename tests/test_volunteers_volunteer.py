@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.certificates.models import Certificate
 from registry.core import clock
 from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
-from registry.core.write import run
+from registry.core.write import run, write
 from registry.people.commands import merge_persons
 from registry.people.models import Person
 from registry.volunteers.commands import Guardian, change_period
@@ -102,7 +103,12 @@ def test_the_page_tells_state_skills_teams_hours_and_periods(
 
 
 def test_a_skill_that_lapsed_is_not_shown(session: Session, browser: accounts.Browser) -> None:
-    assert "No skill today" in page_of(browser, makers.volunteer(session))
+    one = makers.volunteer(session)
+    (certificate,) = issued(session, [one.person_id])
+    assert "No skill today" not in page_of(browser, one)
+    with write("certificates.factory", SYSTEM) as w:
+        w.session.get_one(Certificate, certificate.id).ended_on = clock.today()
+    assert "No skill today" in page_of(browser, one)
 
 
 def test_the_guardian_of_a_minor_is_shown_with_a_masked_phone(

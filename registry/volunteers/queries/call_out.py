@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, literal, or_, select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit
 from registry.accounts.queries import tree_on
-from registry.certificates.models import Certificate, CredentialType
+from registry.certificates.models import Certificate
 from registry.certificates.queries.certificates import in_state
 from registry.certificates.validity import CertificateState
 from registry.core.clock import add_months
@@ -198,47 +198,6 @@ def _is(wanted: Wanted) -> list[ColumnElement[bool]]:
             .correlate(Person)
         )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Skill:
-    """A credential somebody holds on a day, in both languages; `last_day` is None when it has no end."""
-
-    name: str
-    name_en: str
-    last_day: date | None
-
-
-def skills_until(session: Session, person_ids: Collection[int], day: date) -> dict[int, list[Skill]]:
-    """Canonical person → what they are certified for on a day, with the last day that each holds."""
-    found: dict[int, dict[int, Skill]] = {}
-    for ids in chunks(person_ids):
-        rows = session.execute(
-            select(
-                Person.canonical_id,
-                Certificate.credential_type_id,
-                CredentialType.name,
-                CredentialType.name_en,
-                Certificate.valid_until,
-                Certificate.ended_on,
-            )
-            .join(Certificate, Certificate.person_id == Person.id)
-            .join(CredentialType, CredentialType.id == Certificate.credential_type_id)
-            .where(
-                Person.canonical_id.in_(ids),
-                Certificate.valid_from <= day,
-                in_state(CertificateState.VALID, day),
-            )
-            .order_by(Certificate.credential_type_id)
-        )
-        for person_id, kind, name, name_en, valid_until, ended_on in rows:
-            ends = [valid_until] if valid_until else []
-            ends += [ended_on - timedelta(days=1)] if ended_on else []
-            skill = Skill(name, name_en, min(ends) if ends else None)
-            held = found.setdefault(person_id, {})
-            if kind not in held or (skill.last_day or date.max) > (held[kind].last_day or date.max):
-                held[kind] = skill
-    return {person_id: list(held.values()) for person_id, held in found.items()}
 
 
 def insured_until(session: Session, person_ids: Collection[int], day: date) -> dict[int, date]:

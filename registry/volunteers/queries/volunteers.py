@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit
-from registry.certificates.models import Certificate, CredentialType
+from registry.certificates.models import Certificate
 from registry.certificates.queries.certificates import in_state
 from registry.certificates.validity import CertificateState
 from registry.core.errors import RecordNotFoundError
@@ -35,7 +35,7 @@ from registry.people.models import Person
 from registry.people.queries import starts_with
 from registry.volunteers.models import TeamMembership, Volunteer, VolunteerPeriod
 from registry.volunteers.queries.ledger import total_minutes
-from registry.volunteers.queries.standing import in_force
+from registry.volunteers.queries.standing import Skill, in_force, skills_until
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -191,7 +191,7 @@ class Shown:
     person: Person
     unit: Unit
     periods: Sequence[tuple[VolunteerPeriod, Unit]]
-    skills: Sequence[tuple[CredentialType, date | None]]
+    skills: Sequence[Skill]
     minutes: int
     others: Sequence[Volunteer]
 
@@ -236,29 +236,7 @@ def shown_volunteer(session: Session, scope: Scope, volunteer_id: int, day: date
         person=person,
         unit=unit,
         periods=[(period, of) for period, of in periods],
-        skills=skills_until(session, person.id, day),
+        skills=skills_until(session, [person.id], day).get(person.id, []),
         minutes=total_minutes(session, person.id),
         others=list(others.scalars()),
     )
-
-
-def skills_until(session: Session, person_id: int, day: date) -> list[tuple[CredentialType, date | None]]:
-    """The types of which a canonical person holds a valid certificate on a day, each with its last valid day;
-    None is without end."""
-    rows = session.execute(
-        select(CredentialType, Certificate.valid_until)
-        .join(Certificate, Certificate.credential_type_id == CredentialType.id)
-        .join(Person, Person.id == Certificate.person_id)
-        .where(
-            Person.canonical_id == person_id,
-            Certificate.valid_from <= day,
-            in_state(CertificateState.VALID, day),
-        )
-        .order_by(CredentialType.id)
-    )
-    found: dict[int, tuple[CredentialType, date | None]] = {}
-    for kind, until in rows:
-        _kind, known = found.setdefault(kind.id, (kind, until))
-        if known is not None and (until is None or until > known):
-            found[kind.id] = (kind, until)
-    return list(found.values())

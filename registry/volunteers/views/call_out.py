@@ -27,6 +27,7 @@ from registry.volunteers.forms.call_out import CallOutFilters, RevealCallOutForm
 from registry.volunteers.models import Volunteer
 from registry.volunteers.queries import call_out as queries
 from registry.volunteers.queries.call_out import Wanted
+from registry.volunteers.queries.standing import Skill, skills_until
 from registry.volunteers.views.blueprint import blueprint
 from registry.web.columns import Cell, Column, linked, named
 from registry.web.guard import permit
@@ -48,13 +49,13 @@ class Held:
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
         self.person_ids: set[int] = set()
-        self.skills: dict[int, list[queries.Skill]] | None = None
+        self.skills: dict[int, list[Skill]] | None = None
         self.insured: dict[int, Any] = {}
 
     def read(self) -> None:
         """Two statements for all people noted so far."""
         session, day = db.session(), self.wanted.day
-        self.skills = queries.skills_until(session, self.person_ids, day)
+        self.skills = skills_until(session, self.person_ids, day)
         self.insured = queries.insured_until(session, self.person_ids, day)
 
     def skills_of(self, person_id: int) -> str:
@@ -75,7 +76,7 @@ def _listed(parts: Iterable[str]) -> str:
     return ("; " if is_english() else "；").join(parts)
 
 
-def _skill(skill: queries.Skill) -> str:
+def _skill(skill: Skill) -> str:
     name = skill.name_en if is_english() else skill.name
     if skill.last_day is None:
         return str(_("%(skill)s without end", skill=name))

@@ -51,8 +51,13 @@ def volunteer(volunteer_id: int) -> ResponseReturnValue:
         known_facts=_facts(shown),
         guardian=_guardian(shown),
         skills=[
-            [local_name(kind), _("valid until %(day)s", day=until.isoformat()) if until else _("permanent")]
-            for kind, until in shown.skills
+            [
+                local_name(skill),
+                _("valid until %(day)s", day=skill.last_day.isoformat())
+                if skill.last_day
+                else _("permanent"),
+            ]
+            for skill in shown.skills
         ],
         teams=_teams(shown.person.id),
         events=[_event(period, unit) for period, unit in shown.periods],
