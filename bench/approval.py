@@ -6,16 +6,14 @@ are stored. The statements are counted for two sizes as well.
 
 from __future__ import annotations
 
-import gc
 import shutil
-import time
 from collections.abc import Callable
 from datetime import timedelta
-from statistics import median
 
 from sqlalchemy import select
 
 from bench.roster import Insert, insert_bare, recorded
+from bench.timing import medians
 from registry.cli.setup import load_catalogues, make_keys, migrate
 from registry.core import clock
 from registry.core.db import db
@@ -75,7 +73,6 @@ def measure(database: SqliteDatabase) -> tuple[float, float, int, int]:
         db.session.remove()
         db.engine.dispose()
         database.renew()
-        gc.collect()
 
     def approve(chosen: tuple[list[int], str]) -> None:
         run_command(SYSTEM, approve_entries, entry_ids=chosen[0], seen=chosen[1])
@@ -88,14 +85,8 @@ def measure(database: SqliteDatabase) -> tuple[float, float, int, int]:
         approve(many)
     inserts: list[Insert] = [(sql, rows) for sql, rows in long if sql.startswith("INSERT")]
     jobs: list[Callable[[], None]] = [lambda: approve(many), lambda: insert_bare(inserts)]
-    seconds: list[list[float]] = [[], []]
-    for _round in range(ROUNDS):
-        for job, taken in zip(jobs, seconds, strict=True):
-            fresh()
-            start = time.perf_counter()
-            job()
-            taken.append(time.perf_counter() - start)
-    return median(seconds[0]), median(seconds[1]), len(long), len(short)
+    job, bare = medians(jobs, ROUNDS, before=fresh)
+    return job, bare, len(long), len(short)
 
 
 def run() -> list[tuple[str, float, float]]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import random
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
-from statistics import median
 
 from reportlab.pdfgen.canvas import Canvas
 
+from bench.timing import medians
 from registry.certificates.pdf import TEMPLATE_VERSION, CertificateSheet, draw_certificate, draw_certificates
 from registry.core.fonts import FontBook
 from registry.core.pdf import A4_LANDSCAPE
@@ -85,14 +83,7 @@ def run() -> list[tuple[str, float, float]]:
 
     one_file()
     jobs: list[Callable[[], object]] = [lambda: plain_pages(PAGES), one_file, single_files]
-    seconds: list[list[float]] = [[] for _job in jobs]
-    for _round in range(ROUNDS):
-        for job, taken in zip(jobs, seconds, strict=True):
-            gc.collect()
-            start = time.perf_counter()
-            job()
-            taken.append(time.perf_counter() - start)
-    base, together, apart = map(median, seconds)
+    base, together, apart = medians(jobs, ROUNDS)
     return [
         ("1,000 certificates in one file", together / base, 5.0),
         ("1,000 certificates as single files", apart / base, 30.0),

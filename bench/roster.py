@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from io import BytesIO
-from statistics import median
 from typing import Any
 
 import xlsxwriter
 from sqlalchemy import event, select
 
+from bench.timing import medians
 from registry.accounts.queries import unit_by_code
 from registry.cli.setup import load_catalogues, make_keys, migrate
 from registry.core import clock
@@ -111,7 +109,6 @@ def measure(database: SqliteDatabase) -> tuple[float, float, int, int]:
         db.session.remove()
         db.engine.dispose()
         database.renew()
-        gc.collect()
 
     few, many = workbook(FEW), workbook(MANY)
     fresh()
@@ -122,14 +119,8 @@ def measure(database: SqliteDatabase) -> tuple[float, float, int, int]:
         take_in(many)
     inserts = [(statement, rows) for statement, rows in long if statement.startswith("INSERT")]
     jobs: list[Callable[[], None]] = [lambda: take_in(many), lambda: insert_bare(inserts)]
-    seconds: list[list[float]] = [[], []]
-    for _round in range(ROUNDS):
-        for job, taken in zip(jobs, seconds, strict=True):
-            fresh()
-            start = time.perf_counter()
-            job()
-            taken.append(time.perf_counter() - start)
-    return median(seconds[0]), median(seconds[1]), len(long), len(short)
+    job, bare = medians(jobs, ROUNDS, before=fresh)
+    return job, bare, len(long), len(short)
 
 
 def run() -> list[tuple[str, float, float]]:

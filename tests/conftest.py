@@ -23,6 +23,7 @@ from waitress import create_server
 
 from registry.core import secrets
 from registry.core.db import db
+from registry.public import blueprint as public
 from registry.web import once
 from tests.databases import (
     Database,
@@ -144,6 +145,7 @@ class Site:
         self.app.config.clear()
         self.app.config.update(self._config)
         secrets.use_keys(self._keys)
+        public.install(self.app)  # Nobody has asked anything yet.
         once._answers.clear()  # Copies of one database cannot be told apart by its catalogue.
         for entry in self.app.config["INSTANCE"].iterdir():
             if entry.is_dir() and entry.name != "keys":

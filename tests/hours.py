@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.imports import ListRefusedError
-from registry.core.journal import JournalEntry
 from registry.core.scope import SYSTEM, Actor
 from registry.core.write import run, write
 from registry.people.models import Person
@@ -100,12 +99,6 @@ def approved(
 def refused_at(error: ListRefusedError) -> list[tuple[int | None, str | None]]:
     """Where a list was refused."""
     return [(one.row, one.column) for one in error.errors]
-
-
-def last_entry(session: Session) -> JournalEntry:
-    """The latest entry of the journal."""
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def in_ledger(session: Session, person_id: int) -> int:

@@ -15,7 +15,6 @@ from registry.accounts.commands_own import change_password
 from registry.accounts.models import User
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.ops import FormKey
 from registry.core.passwords import (
     NOBODY,
@@ -31,6 +30,7 @@ from registry.core.scope import SYSTEM
 from registry.core.write import run
 from tests import factories
 from tests.accounts import Browser, text
+from tests.watching import last_entry
 
 NEW = "Another-battery-77-staple"
 
@@ -129,8 +129,7 @@ def test_a_changed_password_works_and_the_old_one_no_longer(
     assert change(browser, factories.PASSWORD, NEW).status_code == 303  # type: ignore[attr-defined]
     assert Browser(app.test_client()).sign_in(trainer.username).status_code == 200
     assert Browser(app.test_client()).sign_in(trainer.username, NEW).status_code == 303
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc())).scalars().first()
-    assert entry is not None
+    entry = last_entry(session)
     assert (entry.action, entry.actor_id) == ("accounts.change_password", trainer.id)
 
 

@@ -22,6 +22,7 @@ from registry.core.write import run
 from tests import factories
 from tests.accounts import Browser, text
 from tests.factories import CHANGCHUN, KUANCHENG, NANGUAN, PROVINCE, YANBIAN, YANJI
+from tests.watching import last_entry
 
 SIPING, GONGZHULING = "220300", "220184"
 DAY = date(2026, 1, 1)
@@ -121,8 +122,7 @@ def test_a_unit_without_a_code_is_added_and_reached_from_above(browser: Browser,
     assert made.code is None
     assert made.id in tree_on(session, DAY).below(factories.unit(session, PROVINCE).id)
     assert browser.get(f"/units/{made.id}").status_code == 200
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc())).scalars().first()
-    assert entry is not None
+    entry = last_entry(session)
     assert entry.action == "accounts.add_unit"
 
 
@@ -253,8 +253,7 @@ def test_an_entry_taken_back_with_a_reason_lets_the_one_before_hold(
     assert parent_on(session, NANGUAN, DAY) == target.id
     assert browser.send(path, reason="录入有误").status_code == 303
     assert parent_on(session, NANGUAN, DAY) == factories.unit(session, CHANGCHUN).id
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc())).scalars().first()
-    assert entry is not None
+    entry = last_entry(session)
     assert (entry.action, entry.reason) == ("accounts.void_unit_parent", "录入有误")
     assert "notice-error" in text(browser.send(path, reason="录入有误"))
 

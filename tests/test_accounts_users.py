@@ -16,7 +16,6 @@ from registry.accounts.models import RoleGrant, User
 from registry.accounts.queries import roles_of, user_by_name
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.passwords import hash_password, verify_password
 from registry.core.permissions import Permission, Role
 from registry.core.scope import SYSTEM, Actor
@@ -24,6 +23,7 @@ from registry.core.write import run
 from tests import factories
 from tests.accounts import Browser, text
 from tests.factories import CHANGCHUN, KUANCHENG, NANGUAN, PROVINCE, YANJI
+from tests.watching import last_entry
 
 ADMINS = {
     Role.PROVINCE_ADMIN: PROVINCE,
@@ -86,8 +86,7 @@ def test_a_user_is_added_with_a_role_and_a_password_shown_once(
     made = user_by_name(session, "lihua")
     assert made is not None
     assert held(session, made) == {(Role.TRAINER, unit.id)}
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc())).scalars().first()
-    assert entry is not None
+    entry = last_entry(session)
     assert (entry.action, entry.actor_id) == ("accounts.add_user", county.id)
     newcomer = Browser(app.test_client())
     assert newcomer.sign_in("lihua", shown[1]).status_code == 303

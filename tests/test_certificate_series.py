@@ -15,7 +15,8 @@ from registry.certificates.numbers import take_numbers
 from registry.core.scope import SYSTEM
 from registry.core.write import write
 from tests import factories as make
-from tests.certificates import confirm_address, counted, credential, issue, prepared
+from tests.certificates import confirm_address, credential, issue, prepared
+from tests.watching import statements
 
 # 31 December 2026, 23:59:30 in Shanghai.
 EVE = datetime(2026, 12, 31, 15, 59, 30, tzinfo=UTC)
@@ -98,7 +99,7 @@ def test_many_taken_numbers_are_passed_over_with_few_looks(session: Session) -> 
             select(CredentialRule).where(CredentialRule.number_template == "吉救{serial:05d}")
         ).scalar_one()
         unit = w.session.execute(select(Unit).where(Unit.code == make.YANJI)).scalar_one()
-        with counted(session) as sent:
+        with statements() as sent:
             assert take_numbers(w, rule, unit, 1) == ["吉救03000"]
     assert len(sent) < 20
     counter = session.execute(select(NumberCounter).where(NumberCounter.unit_id == unit.id)).scalar_one()

@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 from registry.certificates.commands import BatchEntry, prepare_batch, reject_batch
 from registry.certificates.models import BatchLine, CertificateBatch
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry, verify
+from registry.core.journal import verify
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
 from registry.people.commands import merge_persons
 from registry.people.models import Person
 from tests import factories as make
-from tests.certificates import counted, credential, entries, prepared
+from tests.certificates import credential, entries, prepared
+from tests.watching import last_entry, statements
 
 
 def count(session: Session) -> int:
@@ -30,7 +31,7 @@ def test_lines_keep_the_order_of_the_entries(session: Session) -> None:
     lines = session.execute(select(BatchLine).where(BatchLine.batch_id == batch.id).order_by(BatchLine.id))
     assert [line.person_id for line in lines.scalars()] == people
     assert batch.state == "prepared"
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.line_count) == ("certificates.prepare_batch", 6)
     assert verify(session) is None
 
@@ -85,9 +86,9 @@ def test_an_approver_may_not_prepare(session: Session) -> None:
 
 def test_preparing_takes_as_many_statements_for_forty_as_for_one(session: Session) -> None:
     people = make.persons(session, 41)
-    with counted(session) as one:
+    with statements() as one:
         prepared(session, people[:1], actor=SYSTEM)
-    with counted(session) as forty:
+    with statements() as forty:
         prepared(session, people[1:], actor=SYSTEM)
     assert len(forty) == len(one)
 
@@ -102,7 +103,7 @@ def test_rejecting_says_why_and_is_final(session: Session) -> None:
         "学时有误",
         approver.user_id,
     )
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.reason) == ("certificates.reject_batch", "学时有误")
     with pytest.raises(RuleError, match="rejected already"):
         run(approver, reject_batch, batch, reason="再次")

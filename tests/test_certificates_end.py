@@ -14,12 +14,12 @@ from registry.certificates.queries.certificates import in_state
 from registry.certificates.validity import CertificateState, state_on
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
 from tests import factories as make
 from tests.certificates import issued
+from tests.watching import last_entry
 
 
 @pytest.fixture
@@ -29,10 +29,6 @@ def certificate(session: Session) -> Certificate:
 
 def events(session: Session) -> list[CertificateEvent]:
     return list(session.execute(select(CertificateEvent).order_by(CertificateEvent.id)).scalars())
-
-
-def last_entry(session: Session) -> JournalEntry:
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def test_void(session: Session, certificate: Certificate) -> None:

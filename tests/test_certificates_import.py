@@ -34,7 +34,8 @@ from registry.core.sheets import data_rows, find_header, read_sheet
 from registry.core.write import run
 from registry.people.models import Person
 from tests import factories as make
-from tests.certificates import confirm_address, counted, credential, issue, issued, prepared
+from tests.certificates import confirm_address, credential, issue, issued, prepared
+from tests.watching import statements
 
 TODAY = date(2026, 11, 23)
 
@@ -157,9 +158,9 @@ def test_statements_do_not_depend_on_the_rows(session: Session) -> None:
     # A list with and without persons known before takes other paths; both lists here have none.
     few = [legacy(session, n, f"F{n}", entrant=make.entrant(serial=5000 + n)) for n in range(2)]
     many = [legacy(session, n, f"M{n}", entrant=make.entrant(serial=6000 + n)) for n in range(300)]
-    with counted(session) as first:
+    with statements() as first:
         run(SYSTEM, import_certificates, rows=few)
-    with counted(session) as second:
+    with statements() as second:
         run(SYSTEM, import_certificates, rows=many)
     assert len(second) <= len(first)
 

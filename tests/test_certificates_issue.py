@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date
 
 import pytest
@@ -18,7 +17,7 @@ from registry.certificates.snapshots import font_book, issuer_of, sheet_of, unpr
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry, verify
+from registry.core.journal import verify
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -29,13 +28,13 @@ from tests.certificates import (
     PUBLIC_URL,
     choose,
     confirm_address,
-    counted,
     credential,
     entries,
     issue,
     issued,
     prepared,
 )
+from tests.watching import last_entry, statements, together
 
 
 def total(session: Session) -> int:
@@ -67,7 +66,7 @@ def test_every_line_becomes_a_certificate(session: Session) -> None:
     assert [(e.certificate_id, e.kind, e.by_id) for e in events] == [
         (c.id, "issued", approver.user_id) for c in certificates
     ]
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert entry.action == "certificates.issue_batch"
     # Three certificates, three events, three lines, the counter and the batch.
     assert entry.line_count == 11
@@ -219,9 +218,9 @@ def test_a_thousand_take_as_many_statements_as_two(session: Session) -> None:
     # The first batch of a series makes its counter.
     issue(prepared(session, make.persons(session, 1)))
     few, many = prepared(session, make.persons(session, 2)), prepared(session, make.persons(session, 1000))
-    with counted(session) as first:
+    with statements() as first:
         issue(few)
-    with counted(session) as second:
+    with statements() as second:
         issue(many)
     # What is still loaded from before, and the order of changed records, vary by a few.
     assert len(second) <= len(first) + 4
@@ -289,27 +288,6 @@ def test_a_unit_without_a_code_is_named_by_its_id(session: Session) -> None:
 # At once
 
 
-def _together(app: Flask, jobs: list[object]) -> list[object]:
-    """Run every job in a thread of its own, all at one moment; what each gave or raised."""
-    ready = threading.Barrier(len(jobs))
-    results: list[object] = [None] * len(jobs)
-
-    def work(place: int) -> None:
-        with app.app_context():
-            ready.wait()
-            try:
-                results[place] = jobs[place]()  # type: ignore[operator]
-            except Exception as error:
-                results[place] = error
-
-    threads = [threading.Thread(target=work, args=(place,)) for place in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 def _issue_in_thread(batch_id: int) -> object:
     from registry.certificates.models import CertificateBatch
 
@@ -321,7 +299,7 @@ def test_two_issuers_at_once_issue_once(app: Flask, session: Session) -> None:
     confirm_address()
     batch_id = batch.id
     session.rollback()
-    results = _together(app, [lambda: _issue_in_thread(batch_id)] * 4)
+    results = together(app, [lambda: _issue_in_thread(batch_id)] * 4)
     refused = [result for result in results if isinstance(result, RuleError)]
     assert [result for result in results if result == batch_id] == [batch_id]
     assert len(refused) == 3
@@ -335,7 +313,7 @@ def test_numbers_of_batches_issued_at_once_are_gapless_and_distinct(app: Flask, 
     ids = [prepared(session, make.persons(session, 3)).id for _ in range(6)]
     confirm_address()
     session.rollback()
-    results = _together(app, [lambda batch_id=batch_id: _issue_in_thread(batch_id) for batch_id in ids])
+    results = together(app, [lambda batch_id=batch_id: _issue_in_thread(batch_id) for batch_id in ids])
     assert sorted(map(str, results)) == sorted(map(str, ids))
     session.rollback()
     numbers = session.execute(select(Certificate.number)).scalars().all()

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.certificates.commands import reject_batch, revoke_certificate, void_certificate
 from registry.core import clock
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import Actor
 from registry.core.write import run
 from tests import factories as make
 from tests.certificates import confirm_address, issue, issued, prepared
+from tests.watching import last_entry
 
 Deed = Callable[[Session, Actor], object]
 
@@ -41,6 +40,6 @@ DEEDS: dict[str, Deed] = {
 def test_the_entry_is_about_the_issuing_unit(session: Session, deed: str) -> None:
     approver = make.actor(session, Role.CERTIFICATE_APPROVER, make.CHANGCHUN)
     DEEDS[deed](session, approver)
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id) == (f"certificates.{deed}", make.unit(session).id)
     assert entry.actor_id == approver.user_id

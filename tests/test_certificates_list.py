@@ -19,7 +19,8 @@ from registry.core.write import run
 from registry.web import listing_page
 from tests import factories as make
 from tests.accounts import Browser
-from tests.certificates import counted, issued
+from tests.certificates import issued
+from tests.watching import statements
 
 
 def browser(app: Flask, user: User) -> Browser:
@@ -110,7 +111,7 @@ def test_a_list_beyond_the_cap_is_not_counted_again(
     reader = browser(app, make.user(session, Role.TRAINER))
 
     def count(address: str = "/certificates/") -> tuple[str, int]:
-        with counted(session) as sent:
+        with statements() as sent:
             page = reader.get(address).get_data(as_text=True)
         return count_shown(page), sum("count(*)" in statement for statement in sent)
 

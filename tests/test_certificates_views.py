@@ -24,7 +24,7 @@ from registry.people import commands as people
 from registry.people.models import Person
 from tests import factories as make
 from tests.accounts import Browser, hidden, text
-from tests.certificates import PUBLIC_URL, choose, confirm_address, counted, issue, issued, prepared
+from tests.certificates import PUBLIC_URL, choose, confirm_address, issue, issued, prepared
 
 
 def browser(app: Flask, session: Session, role: Role, unit_code: str = make.NANGUAN) -> Browser:
@@ -334,7 +334,7 @@ def test_as_many_statements_for_fifty_rows_as_for_two(
     app: Flask, session: Session, approver: Browser
 ) -> None:
     def statements(path: str) -> int:
-        with app.app_context(), counted(session) as sent:
+        with app.app_context(), statements() as sent:
             assert approver.get(path).status_code == 200
         return len(sent)
 

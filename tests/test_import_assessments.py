@@ -21,7 +21,8 @@ from registry.training.queries.progress import THEORY, Mark, marks_of
 from tests import factories as make
 from tests.imports import count, csv_file, imported, importer, places, reasons
 from tests.test_import_attendance import hash_of, name_of, number_of
-from tests.training import course, enrolled, last_action, statements
+from tests.training import course, enrolled, last_action
+from tests.watching import statements
 
 HEADER = ["班次编号", "身份证号", "姓名", "考核项目", "成绩", "考核日期"]
 

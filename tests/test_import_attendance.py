@@ -33,7 +33,8 @@ from registry.training.queries.progress import minutes_present
 from registry.training.roster import RosterEntry
 from tests import factories as make
 from tests.imports import count, csv_file, imported, importer, places, reasons
-from tests.training import course, enrolled, last_action, statements
+from tests.training import course, enrolled, last_action
+from tests.watching import statements
 
 HEADER = ["班次编号", "身份证号", "姓名", "课次", "出勤"]
 

@@ -20,7 +20,7 @@ from registry.people.imports import PersonRow, import_people, read_person_row
 from registry.people.models import Person, PersonReach
 from tests import factories as make
 from tests.imports import count, csv_file, entries, imported, importer, places, reasons, xlsx_file
-from tests.training import statements
+from tests.watching import statements
 
 HEADER = ["序号", "姓名", "性别", "文化程度", "年龄", "职业", "身份证号", "手机", "工作单位", "备注"]
 

@@ -23,7 +23,8 @@ from registry.training.models import Course, Enrolment, RosterImport
 from registry.training.roster import RosterEntry
 from tests import factories as make
 from tests.imports import count, imported, importer, places, reasons, xlsx_file
-from tests.training import course, last_action, row, statements
+from tests.training import course, last_action, row
+from tests.watching import statements
 
 HEADER = ["序号", "班次编号", "姓名", "身份证号", "手机"]
 

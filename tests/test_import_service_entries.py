@@ -19,6 +19,7 @@ from tests import factories as make
 from tests import hours
 from tests import volunteers as makers
 from tests.imports import count, csv_file, imported, importer, places
+from tests.watching import last_entry
 
 HEADER = ["志愿者编号", "姓名", "服务日期", "开始时间", "服务时长", "服务领域", "服务内容", "活动编号"]
 
@@ -70,7 +71,7 @@ def test_hours_are_taken_over_and_wait_for_approval(
     )
     assert {(e.state, e.source) for e in (first, second)} == {("submitted", "import")}
     assert count(session, ServiceLine) == 0
-    entry = hours.last_entry(session)
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id) == ("volunteers.import_service_entries", one.unit_id)
 
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from registry.core import clock
 from registry.core.errors import RecordNotFoundError
 from registry.core.imports import ListRefusedError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.write import run
 from registry.people.models import Person
@@ -23,7 +22,7 @@ from registry.volunteers.models import Volunteer, VolunteerPeriod
 from tests import factories as make
 from tests import volunteers as makers
 from tests.imports import count, csv_file, entries, imported, importer, places, reasons, xlsx_file
-from tests.training import statements
+from tests.watching import last_entry, statements
 
 HEADER = [
     "序号",
@@ -76,7 +75,7 @@ def test_volunteers_are_admitted_by_their_unit(app: Flask, session: Session, tmp
     assert ["rescue", "blood"] in [volunteer.fields for volunteer in found]
     days = session.execute(select(VolunteerPeriod.starts_on)).scalars().all()
     assert sorted(days) == [date(2025, 3, 1), date(2025, 3, 1), clock.today()]
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.line_count >= 9) == ("volunteers.import_volunteers", True)
 
 

@@ -24,9 +24,9 @@ from registry.indicators.question import ask
 from registry.indicators.read import breakdown, by_month, by_unit, by_unit_below, records, value
 from registry.indicators.recount import excluded, recount
 from tests import factories
-from tests.certificates import counted
 from tests.factories import CHANGCHUN, KUANCHENG, NANGUAN, PROVINCE, YANBIAN, YANJI
 from tests.figures import FIRST, VALID, certify, change, merge, people, told
+from tests.watching import last_entry, statements
 
 DAY = date(2024, 2, 29)
 
@@ -37,7 +37,7 @@ def _built(session: Session) -> None:
 
 
 def head(session: Session) -> JournalEntry:
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    return last_entry(session)
 
 
 def seen(session: Session, code: str, days: list[date], unit_code: str = PROVINCE) -> list[int]:
@@ -336,24 +336,24 @@ def test_rebuild_writes_only_differences_as_one_entry(session: Session) -> None:
 
 
 def test_a_write_that_touches_no_source_costs_nothing(session: Session) -> None:
-    with counted(session) as statements:
+    with statements() as counted:
         people(session, 50)
-    assert not [s for s in statements if "contribution" in s or "certificate" in s]
+    assert not [s for s in counted if "contribution" in s or "certificate" in s]
     assert head(session).figures_digest == NO_FIGURES
     [person] = people(session)
     certificate = certify(session, person, DAY)
-    with counted(session) as statements:
+    with statements() as counted:
         change(certificate, end_reason="typed again")
-    assert not [s for s in statements if "contribution" in s]
+    assert not [s for s in counted if "contribution" in s]
 
 
 @pytest.mark.parametrize("count", [10, 1_000])
 def test_statements_do_not_grow_with_the_batch(session: Session, count: int) -> None:
     persons = people(session, count)
-    with counted(session) as statements, write("test.batch", SYSTEM) as w:
+    with statements() as counted, write("test.batch", SYSTEM) as w:
         for person in persons:
             certify(session, person, DAY, w=w, number=f"N{person}")
-    figures = [s for s in statements if "contribution" in s or "cell" in s or "canonical_id" in s]
+    figures = [s for s in counted if "contribution" in s or "cell" in s or "canonical_id" in s]
     assert len(figures) <= 14, figures
     assert told(session, VALID, DAY) == count
     assert head(session).figures_digest != NO_FIGURES
@@ -363,11 +363,11 @@ def test_a_value_is_read_with_few_statements_and_never_from_contributions(sessio
     [person] = people(session)
     certify(session, person, DAY)
     asked = ask(session, FIRST, factories.unit(session, PROVINCE).id, as_of=date(2024, 5, 17))
-    with counted(session) as statements:
+    with statements() as counted:
         breakdown(session, asked)
         by_month(session, asked)
-    assert len(statements) <= 4
-    assert not [s for s in statements if "contribution" in s]
+    assert len(counted) <= 4
+    assert not [s for s in counted if "contribution" in s]
 
 
 def test_nothing_is_left_of_a_write_that_fails(session: Session) -> None:

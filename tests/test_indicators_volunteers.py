@@ -27,11 +27,11 @@ from registry.people.models import Person
 from registry.volunteers.models import ServiceLine, Volunteer, VolunteerPeriod
 from tests import factories as make
 from tests import volunteers as volunteering
-from tests.certificates import counted
 from tests.factories import KUANCHENG, NANGUAN, PROVINCE, YANJI
 from tests.figures import merge, told
 from tests.test_indicators_verify import tamper
 from tests.volunteers import ENROLLED_ON, registered, reversed_line, served, volunteer
+from tests.watching import statements
 
 REGISTERED, ENROLLED, ACTIVE = "volunteers_registered", "volunteers_enrolled", "volunteers_active"
 TIMES, HOURS = "service_person_times", "service_hours"
@@ -206,9 +206,9 @@ def test_statements_do_not_grow_with_the_posted_lines(session: Session, count: i
         }
         for n, line in zip(range(count), (line for _ in range(count) for line in first), strict=False)
     ]
-    with counted(session) as statements, write("test.post", SYSTEM) as w:
+    with statements() as counted, write("test.post", SYSTEM) as w:
         w.insert_many(ServiceLine, rows)
-    assert len([s for s in statements if "contribution" in s or "cell" in s or "canonical_id" in s]) <= 22
+    assert len([s for s in counted if "contribution" in s or "cell" in s or "canonical_id" in s]) <= 22
     assert told(session, TIMES, DAY) == count + 5
 
 

@@ -21,10 +21,10 @@ from registry.indicators.commands import build_missing
 from registry.volunteers.models import Volunteer
 from tests import factories as make
 from tests import volunteers as volunteering
-from tests.certificates import counted
 from tests.factories import CHANGCHUN, NANGUAN, YANJI
 from tests.test_indicators_pages import browser, plain
 from tests.volunteers import served, volunteer
+from tests.watching import statements
 
 REGISTERED, ENROLLED, ACTIVE = "volunteers_registered", "volunteers_enrolled", "volunteers_active"
 TIMES, HOURS = "service_person_times", "service_hours"
@@ -177,10 +177,10 @@ def test_pages_cost_the_same_with_more_service(app: Flask, session: Session, pat
     found = serve_some(session)
     reader = browser(app, session, Role.VOLUNTEER_COORDINATOR)
     reader.get(path)
-    with counted(session) as few:
+    with statements() as few:
         reader.get(path)
     for n in range(40):
         served(session, found, minutes=30, on=DAY - timedelta(n + 1), field="community")
-    with counted(session) as many:
+    with statements() as many:
         reader.get(path)
     assert len([s for s in few if "count(*)" not in s]) == len([s for s in many if "count(*)" not in s])

@@ -19,6 +19,7 @@ from registry.people import commands
 from registry.people.commands import Entrant
 from registry.people.models import Person, PersonIdentifier, PersonMerge, PersonReach
 from tests import factories
+from tests.watching import last_entry
 
 
 def enter(session: Session, entrants: list[Entrant], unit: str = factories.NANGUAN) -> list[commands.Matched]:
@@ -100,7 +101,6 @@ def _same(session: Session, person: Person) -> Entrant:
 
 
 def test_showing_numbers_needs_a_reason_and_is_journalled(session: Session) -> None:
-    from registry.core.journal import JournalEntry
 
     person = factories.person(session)
     trainer = factories.actor(session)
@@ -108,7 +108,7 @@ def test_showing_numbers_needs_a_reason_and_is_journalled(session: Session) -> N
         run(trainer, commands.reveal_identifier, person, reason=" ")
     shown = run(trainer, commands.reveal_identifier, person, reason="核对发证信息")
     assert len(shown[0][1]) == 18
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.reason, entry.line_count) == ("people.reveal_identifier", "核对发证信息", 1)
     with pytest.raises(RecordNotFoundError):
         run(

@@ -18,17 +18,16 @@ from registry.core.scope import SYSTEM
 from registry.core.write import run
 from registry.people.models import Person, PersonIdentifier
 from registry.public.limits import AddressLimit
-from registry.public.views import install
 from tests import factories as make
 from tests.accounts import Browser, hidden, text
-from tests.certificates import choose, counted, issued
+from tests.certificates import choose, issued
+from tests.watching import statements
 
 UNKNOWN = "A" * 22
 
 
 @pytest.fixture
 def anyone(app: Flask) -> Browser:
-    install(app)  # Nobody has asked anything yet.
     return Browser(app.test_client())
 
 
@@ -135,7 +134,7 @@ def test_an_unknown_token_costs_as_many_statements(
 ) -> None:
     sizes = []
     for token in (certificate.token, UNKNOWN):
-        with counted(session) as sent:
+        with statements() as sent:
             anyone.get(f"/v/{token}")
         sizes.append(len(sent))
     assert sizes[0] == sizes[1]

@@ -24,8 +24,9 @@ from registry.training.models import Course
 from registry.training.queries.courses import courses, instructors
 from registry.training.stages import Stage
 from tests import factories as make
-from tests.certificates import counted, credential
+from tests.certificates import credential
 from tests.figures import certify, people
+from tests.watching import statements
 
 TODAY = date(2026, 11, 23)
 
@@ -69,7 +70,7 @@ def test_entries_of_an_action_are_read_in_their_order(session: Session) -> None:
 
 @pytest.mark.sqlite_only
 def test_instructors_are_found_from_their_certificates(session: Session) -> None:
-    with counted(session) as sent:
+    with statements() as sent:
         instructors(session, EVERYWHERE, TODAY)
     statement = next(one for one in sent if "FROM person" in one)
     told = plan(session, text(statement.replace("?", "1")))
@@ -108,7 +109,7 @@ def test_months_as_known_are_read_at_once_and_are_what_each_month_says(session: 
         certify(session, person, begins, begins + timedelta(days=70))
     known = session.execute(text("SELECT max(seq) FROM journal_entry")).scalar_one()
     question = ask(session, code, make.unit(session, make.PROVINCE).id, known_on=known)
-    with counted(session) as sent:
+    with statements() as sent:
         months = by_month(session, question)
     assert len(sent) == 1
     assert len(months) == 12

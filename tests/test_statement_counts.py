@@ -24,8 +24,8 @@ from registry.volunteers.models import ServiceEntry, ServiceLine, Team, TeamMemb
 from registry.web import once
 from tests import activities, certificates, factories, figures, hours, sign_ups, training
 from tests import volunteers as volunteering
-from tests.certificates import counted
 from tests.endpoints import OWN, Reader, address, endpoints, values_for
+from tests.watching import statements
 
 FEW, MANY = 10, 1_000
 # Pages that hold a list without an end; the others show one record, or choices, or are full with a few
@@ -260,7 +260,7 @@ def measured(
                 continue
             url = address(app, rule, values)
             for more in ("export=csv", "", "n=100", "export=xlsx", "all=1&recount=1"):
-                with counted(session) as sent:
+                with statements() as sent:
                     answer = reader.client.get(f"{url}{'&' if '?' in url else '?'}{more}", buffered=True)
                 assert answer.status_code < 500, url
                 told[f"{rule.endpoint} {found['variant']} {more}"] = (
@@ -275,7 +275,7 @@ def measured(
                     break  # It is no list, so this was the page itself.
     for text in ("王", "张", "W", "RC", "2026", "many"):
         for part in ("", "1"):
-            with counted(session) as sent:
+            with statements() as sent:
                 answer = reader.send("/search", q=text, part=part)
             told[f"search {text} {part}"] = (asked_for(sent), len(answer.get_data()))
     return told

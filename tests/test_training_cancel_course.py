@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from registry.certificates.commands import reject_batch, void_certificate
 from registry.certificates.models import Certificate, CertificateBatch
 from registry.core.errors import RuleError
-from registry.core.journal import JournalEntry
 from registry.core.scope import SYSTEM
 from registry.core.write import run
 from registry.training import commands
 from registry.training.models import Course, Enrolment
 from tests import certificates
 from tests import training as t
+from tests.watching import last_entry
 
 
 def closed(session: Session, count: int = 2) -> Course:
@@ -33,7 +33,7 @@ def batch_of(session: Session) -> CertificateBatch:
 def test_cancelling_keeps_the_reason(session: Session) -> None:
     found = run(SYSTEM, commands.cancel_course, t.course(session), reason="人数不足")
     assert (found.state, found.state_reason) == ("cancelled", "人数不足")
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.reason) == ("training.cancel_course", "人数不足")
     with pytest.raises(RuleError, match="was cancelled"):
         run(SYSTEM, commands.cancel_course, found, reason="再次")

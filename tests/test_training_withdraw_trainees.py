@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -21,6 +20,7 @@ from registry.training import commands
 from registry.training.models import Course, Enrolment
 from tests import factories as make
 from tests import training as t
+from tests.watching import last_entry
 
 
 def url_of(course: Course) -> str:
@@ -82,7 +82,7 @@ def test_one_entry_of_the_journal_for_all_of_them(app: Flask, session: Session) 
     answer = select_rows(browser, course, [one.id for one in people])
     browser.post(url_of(course) + "/withdraw", filled(answer, reason="停班"))
     session.rollback()
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.reason) == ("training.withdraw_trainees", "停班")
     assert (entry.actor_id, entry.unit_id, entry.line_count) == (browser.user.id, course.unit_id, 4)
     assert "Trainees withdrawn" in browser.get(url_of(course))

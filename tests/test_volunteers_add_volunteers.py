@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.core import clock
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -27,7 +26,7 @@ from tests.endpoints import Reader
 from tests.filled import Filled, typed_into
 from tests.imports import count
 from tests.training import row as line
-from tests.training import statements
+from tests.watching import last_entry, statements
 
 MINOR = make.resident_number(clock.add_months(clock.today(), -12 * 16), 9)
 
@@ -65,11 +64,6 @@ def upload(reader: Reader, *lines: str, header: str = "姓名,身份证号,手�
 
 def cells(row: dict[str, str]) -> str:
     return f"{row['name']},{row['document_number']},{row['phone']}"
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def only_volunteer(session: Session) -> Volunteer:

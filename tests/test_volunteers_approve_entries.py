@@ -24,7 +24,7 @@ from registry.volunteers.queries.stretches import overlaps
 from tests import factories as make
 from tests import hours
 from tests import volunteers as makers
-from tests.certificates import counted
+from tests.watching import last_entry, statements
 
 
 def pair(session: Session) -> tuple[Actor, Actor]:
@@ -66,7 +66,7 @@ def test_approving_posts_one_line_for_each_entry(session: Session) -> None:
     assert line.posted_on == clock.today()
     assert line.active_until == clock.add_months(entry.served_on, 12) - timedelta(days=1)
     assert (entry.state, entry.decided_by) == ("approved", two.user_id)
-    told = hours.last_entry(session)
+    told = last_entry(session)
     assert (told.action, told.unit_id, told.line_count) == (
         "volunteers.approve_entries",
         entry.unit_id,
@@ -142,7 +142,7 @@ def test_statements_do_not_depend_on_the_number_of_entries(session: Session) -> 
         entries = waiting(session, many)
         ids, seen = [entry.id for entry in entries], entries_digest(entries)
         session.rollback()
-        with counted(session) as sent:
+        with statements() as sent:
             run(SYSTEM, approve_entries, entry_ids=ids, seen=seen)
         counts.append(len(sent))
     assert counts[0] == counts[1]
@@ -199,7 +199,7 @@ def test_entries_are_rejected_with_a_reason(session: Session) -> None:
         run(SYSTEM, reject_entries, entry_ids=ids, seen=seen, reason=" ")
     assert refused.value.field == "reason"
     run(SYSTEM, reject_entries, entry_ids=ids, seen=seen, reason="时间有误")
-    told = hours.last_entry(session)
+    told = last_entry(session)
     assert (told.action, told.reason) == ("volunteers.reject_entries", "时间有误")
     assert told.unit_id == entries[0].unit_id
     assert {(e.state, e.decision_reason) for e in entries} == {("rejected", "时间有误")}
@@ -226,7 +226,7 @@ def test_what_was_posted_wrong_is_reversed_by_a_new_line(session: Session) -> No
     assert (second.minutes, second.reverses_id, second.reason) == (-240, first.id, "未到场")
     assert (second.served_on, second.active_until) == (first.served_on, first.active_until)
     assert (entry.state, entry.decision_reason, entry.decided_by) == ("rejected", "未到场", two.user_id)
-    told = hours.last_entry(session)
+    told = last_entry(session)
     assert (told.action, told.reason, told.unit_id) == (
         "volunteers.reverse_entry",
         "未到场",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry, verify
+from registry.core.journal import verify
 from registry.core.permissions import Role
 from registry.core.scope import ANONYMOUS, SYSTEM
 from registry.core.write import run, write
@@ -34,7 +33,8 @@ from registry.volunteers.queries.booking import why_not
 from tests import certificates
 from tests import factories as make
 from tests import volunteers as maker
-from tests.training import Browser, statements, told
+from tests.training import Browser, told
+from tests.watching import last_entry, statements, together
 
 
 def bookings(session: Session, shift: Shift) -> list[Booking]:
@@ -65,7 +65,7 @@ def test_staff_book_several_and_the_rest_waits_in_order(app: Flask, session: Ses
     assert session.get_one(Shift, shift.id).places_taken == 2
     assert browser.post(url, sent).location == answer.location
     assert len(bookings(session, shift)) == 4
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id) == ("volunteers.book", shift.unit_id)
     assert "Waiting list" in browser.get(f"/volunteers/shifts/{shift.id}")
     assert "2 of 2" in browser.get(f"/volunteers/activities/{shift.activity_id}")
@@ -232,27 +232,15 @@ def test_thirty_at_once_for_ten_places(app: Flask, session: Session, by_phone: b
     ids = [one.id for one in maker.volunteers(session, 30)]
     shift_id = shift.id
     session.rollback()
-    ready = threading.Barrier(30)
-    trouble: list[BaseException] = []
 
-    def work(volunteer_id: int) -> None:
-        with app.app_context():
-            ready.wait()
-            try:
-                found = db.session.get_one(Shift, shift_id)
-                if by_phone:
-                    run(ANONYMOUS, book_shift, found, db.session.get_one(Volunteer, volunteer_id))
-                else:
-                    run(SYSTEM, book, found, volunteer_ids=[volunteer_id])
-            except BaseException as error:
-                trouble.append(error)
+    def job(volunteer_id: int) -> object:
+        found = db.session.get_one(Shift, shift_id)
+        if by_phone:
+            return run(ANONYMOUS, book_shift, found, db.session.get_one(Volunteer, volunteer_id))
+        return run(SYSTEM, book, found, volunteer_ids=[volunteer_id])
 
-    threads = [threading.Thread(target=work, args=(one,)) for one in ids]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert trouble == []
+    results = together(app, [lambda one=one: job(one) for one in ids])  # type: ignore[misc]
+    assert not any(isinstance(one, RuleError) for one in results)
     found = states(session, shift)
     assert (found.count("booked"), found.count("waiting")) == (10, 20)
     assert found == ["booked"] * 10 + ["waiting"] * 20

@@ -24,10 +24,10 @@ from registry.volunteers.models import TeamMembership, Volunteer
 from registry.volunteers.queries.call_out import FAR, HERE, NEAR, Wanted, call_out
 from tests import factories as make
 from tests import volunteers as volunteering
-from tests.certificates import counted
 from tests.factories import CHANGCHUN, KUANCHENG, NANGUAN, PROVINCE, YANBIAN, YANJI
 from tests.figures import certify, merge
 from tests.test_indicators_pages import browser, plain
+from tests.watching import statements
 
 PATH = "/volunteers/call-out"
 
@@ -281,10 +281,10 @@ def test_the_list_costs_the_same_with_more_people(app: Flask, session: Session, 
     reader = browser(app, session, Role.VOLUNTEER_COORDINATOR)
     rescuer(session)
     reader.get(PATH + more)
-    with counted(session) as few:
+    with statements() as few:
         reader.get(PATH + more).get_data()
     for found in volunteering.volunteers(session, 40):
         certify(session, found.person_id, today(), None)
-    with counted(session) as many:
+    with statements() as many:
         reader.get(PATH + more).get_data()
     assert len(few) == len(many)

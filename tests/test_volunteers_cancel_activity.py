@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -23,6 +22,7 @@ from registry.volunteers.queries.presence import presences
 from tests import factories as make
 from tests import volunteers as maker
 from tests.training import Browser, last_action, rows_of, told
+from tests.watching import last_entry
 
 
 def checked_in(session: Session) -> Shift:
@@ -45,7 +45,7 @@ def test_what_does_not_take_place_is_cancelled(app: Flask, session: Session) -> 
     assert browser.post(url, sent).location == answer.location
     session.expire_all()
     assert session.get_one(Activity, activity.id).state == "cancelled"
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     told_of = (entry.action, entry.unit_id, entry.reason)
     assert told_of == ("volunteers.cancel_activity", activity.unit_id, "天气原因")
     page = browser.get(answer.location)
@@ -101,7 +101,7 @@ def test_closed_too_early_it_is_opened_again_with_a_reason(app: Flask, session: 
     assert browser.post(f"{url}/reopen", sent).location == url
     session.expire_all()
     assert session.get_one(Activity, activity.id).state == "open"
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     told_of = (entry.action, entry.unit_id, entry.reason)
     assert told_of == ("volunteers.reopen_activity", activity.unit_id, "结束过早")
     with pytest.raises(RuleError, match="is open"):

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -24,6 +22,7 @@ from registry.volunteers.rules import RULES, rule_on
 from tests import accounts
 from tests import factories as make
 from tests.training import told
+from tests.watching import last_entry
 
 LATEST = date(2026, 1, 1)
 
@@ -46,7 +45,7 @@ def test_a_new_version_holds_from_its_day_on(session: Session) -> None:
     after = rule_on(session, "registration", LATEST)
     assert (before.version, before.terms, before.confirmed) == (1, {"minutes_in_year": 1_200}, False)
     assert (after.version, after.terms, after.confirmed) == (2, {"minutes_in_year": 1_800}, True)
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert entry.action == "volunteers.change_rule"
 
 

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -28,7 +27,8 @@ from registry.volunteers.queries.presence import presences
 from tests import certificates
 from tests import factories as make
 from tests import volunteers as maker
-from tests.training import Browser, rows_of, statements, told
+from tests.training import Browser, rows_of, told
+from tests.watching import last_entry, statements
 
 # At noon of the day of every shift here.
 NOON = clock.start_of_day(clock.today()) + timedelta(hours=12)
@@ -85,7 +85,7 @@ def test_all_booked_came_in_one_click_and_once(session: Session, browser: Browse
     assert first.status_code == second.status_code == 303
     assert there(session, shift) == {one.id: (540, None) for one in people}
     assert rows_of(session, CheckEvent) == 3
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id) == ("volunteers.check_in", shift.unit_id)
 
 

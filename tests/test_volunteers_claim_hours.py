@@ -28,6 +28,7 @@ from tests import factories as make
 from tests import hours
 from tests import volunteers as makers
 from tests.training import told
+from tests.watching import last_entry
 
 
 def claim(found: Volunteer, **more: Any) -> int:
@@ -96,7 +97,7 @@ def test_a_claim_in_own_words_waits_and_anybody_with_the_right_approves_it(sessi
     entry = entry_of(session, claim(person))
     assert (entry.source, entry.state, entry.submitted_by) == ("claim", "submitted", None)
     assert (entry.unit_id, entry.field, entry.content) == (person.unit_id, "elderly", "探访老人")
-    told_of = hours.last_entry(session)
+    told_of = last_entry(session)
     assert (told_of.action, told_of.unit_id) == ("volunteers.claim_hours", person.unit_id)
     hours.approved(session, [entry], make.actor(session, Role.VOLUNTEER_COORDINATOR))
     assert hours.in_ledger(session, person.person_id) == 120

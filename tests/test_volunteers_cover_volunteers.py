@@ -13,7 +13,6 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.text import mask_name
@@ -30,7 +29,8 @@ from registry.volunteers.models import InsuranceCover, InsurancePolicy, Voluntee
 from registry.volunteers.queries.standing import insured_on
 from tests import factories as make
 from tests import volunteers as maker
-from tests.training import Browser, last_action, rows_of, statements, told
+from tests.training import Browser, last_action, rows_of, told
+from tests.watching import last_entry, statements
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 
@@ -113,7 +113,7 @@ def test_several_and_everyone_of_an_activity_are_covered(session: Session, brows
         assert covered(session, one, date(2026, 2, 28)) is yes
         assert covered(session, one, date(2026, 3, 1)) is False
         assert covered(session, one, date(2026, 1, 31)) is False
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id) == ("volunteers.cover_volunteers", policy.unit_id)
     assert chosen.number in browser.get(answer.location)
     page = browser.get(f"/volunteers/{chosen.id}/insurance")
@@ -142,7 +142,7 @@ def test_a_void_policy_covers_nobody(session: Session, browser: Browser) -> None
     answer = browser.submit(f"/volunteers/insurance/{policy.id}/void", reason="合同无效")
     assert answer.status_code == 303
     assert not covered(session, one, LAST)
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.reason) == ("volunteers.void_policy", "合同无效")
     with pytest.raises(RuleError, match="void already"):
         run(SYSTEM, void_policy, session.get_one(InsurancePolicy, policy.id), reason="合同无效")

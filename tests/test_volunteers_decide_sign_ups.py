@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +17,7 @@ from sqlalchemy.orm import Session
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry, verify
+from registry.core.journal import verify
 from registry.core.permissions import Role
 from registry.core.scope import EVERYWHERE, SYSTEM, Scope
 from registry.core.write import run
@@ -41,15 +39,10 @@ from tests import volunteers as makers
 from tests.endpoints import Reader
 from tests.imports import count
 from tests.sign_ups import Received, again, received, typed
-from tests.training import statements
+from tests.watching import last_entry, statements, together
 
 # Every example has people of its own.
 _serials = itertools.count(2_000, 2)
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def text_of(answer: Any) -> str:
@@ -272,27 +265,6 @@ def test_a_decision_holds_and_nobody_comes_in_twice(session: Session, steps: lis
 
 
 # At once
-
-
-def together(app: Flask, jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Run every job in a thread of its own, all at one moment; what each gave or raised."""
-    ready = threading.Barrier(len(jobs))
-    results: list[Any] = [None] * len(jobs)
-
-    def work(place: int) -> None:
-        with app.app_context():
-            ready.wait()
-            try:
-                results[place] = jobs[place]()
-            except Exception as error:
-                results[place] = error
-
-    threads = [threading.Thread(target=work, args=(place,)) for place in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_two_coordinators_approve_the_same_batch_and_nothing_is_done_twice(

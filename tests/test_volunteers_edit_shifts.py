@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run
@@ -26,6 +24,7 @@ from tests import factories as make
 from tests import volunteers as maker
 from tests.test_volunteers_withdraw_booking import booking_of
 from tests.training import Browser, last_action, told
+from tests.watching import last_entry
 
 
 def as_planned(shift: Shift, **more: Any) -> PlannedShift:
@@ -73,7 +72,7 @@ def test_a_booked_shift_moves_with_a_reason_only(app: Flask, session: Session, s
     session.expire_all()
     assert session.get_one(Shift, shift.id).starts == 600
     assert booking_of(session, one).state == "booked"
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.unit_id, entry.reason) == (shift.unit_id, "场地有变")
 
 

@@ -15,14 +15,12 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from registry.core import clock
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.qr import qr_rects
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
 from registry.people.commands import merge_persons
 from registry.people.models import Person
-from registry.public.views import install
 from registry.volunteers.commands import Admission, Guardian
 from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.models import TeamMembership, Volunteer
@@ -30,11 +28,11 @@ from tests import factories as make
 from tests import volunteers as makers
 from tests.accounts import Browser, text
 from tests.endpoints import Reader
+from tests.watching import last_entry
 
 
 @pytest.fixture
 def anyone(app: Flask, session: Session) -> Browser:
-    install(app)  # Nobody has asked anything yet.
     session.rollback()
     return Browser(app.test_client())
 
@@ -170,7 +168,7 @@ def test_the_address_is_shown_once_with_its_code(app: Flask, session: Session, r
     session.rollback()
     now = session.execute(select(Volunteer.page_digest).where(Volunteer.id == volunteer.id)).scalar_one()
     assert now == before
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id) == ("volunteers.give_page", volunteer.unit_id)
     stored = str(session.execute(sql("SELECT * FROM form_key")).all())
     stored += str(session.execute(sql("SELECT * FROM volunteer")).all())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -21,29 +20,7 @@ from registry.volunteers.hours import HoursRow, entries_digest
 from registry.volunteers.models import ServiceEntry, ServiceLine
 from tests import hours
 from tests import volunteers as makers
-
-
-def together(app: Flask, jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Run every job in a thread of its own, all at one moment; what each gave or raised."""
-    ready = threading.Barrier(len(jobs))
-    results: list[Any] = [None] * len(jobs)
-
-    def work(place: int) -> None:
-        with app.app_context():
-            ready.wait()
-            try:
-                results[place] = jobs[place]()
-            except RuleError as error:
-                results[place] = error
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=work, args=(place,)) for place in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+from tests.watching import together
 
 
 def standing(session: Session) -> list[ServiceEntry]:

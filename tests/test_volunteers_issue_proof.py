@@ -16,13 +16,11 @@ from sqlalchemy.orm import Session
 from registry.certificates.snapshots import font_book
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.ops import FormKey
 from registry.core.permissions import Role
 from registry.core.scope import ANONYMOUS, SYSTEM
 from registry.core.write import run, write
 from registry.people.models import Person
-from registry.public.views import install
 from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.commands.proofs import SELF_SERVICE, issue_proof, request_proof, void_proof
 from registry.volunteers.models import ProofLine, ServiceProof, Volunteer
@@ -31,9 +29,9 @@ from registry.volunteers.snapshots import sheet_of
 from tests import factories as make
 from tests import volunteers as makers
 from tests.accounts import Browser, text
-from tests.certificates import PUBLIC_URL, confirm_address, counted
+from tests.certificates import PUBLIC_URL, confirm_address
 from tests.endpoints import Reader
-from tests.test_certificates_issue import _together as together
+from tests.watching import last_entry, statements, together
 
 DAY = date(2025, 3, 1)
 UNKNOWN = "A" * 22
@@ -48,7 +46,6 @@ def address(app: Flask, session: Session) -> None:
 
 @pytest.fixture
 def anyone(app: Flask) -> Browser:
-    install(app)  # Nobody has asked anything yet.
     return Browser(app.test_client())
 
 
@@ -60,11 +57,6 @@ def lines_in(session: Session, proof: ServiceProof) -> set[int]:
     session.rollback()
     rows = select(ProofLine.service_line_id).where(ProofLine.service_proof_id == proof.id)
     return set(session.execute(rows).scalars())
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def issued(session: Session) -> int:
@@ -180,7 +172,7 @@ def test_the_number_of_statements_does_not_depend_on_the_lines(session: Session)
         volunteer = makers.volunteer(session)
         for place in range(lines):
             makers.served(session, volunteer, 60, DAY + timedelta(days=place))
-        with counted(session) as sent:
+        with statements() as sent:
             makers.issued_proof(session, volunteer)
         counts.append(len(sent))
     assert counts[0] == counts[1]
@@ -402,9 +394,9 @@ def test_an_unknown_code_is_a_404_after_the_same_statements(session: Session, an
     makers.served(session, volunteer, 60, DAY)
     proof = makers.issued_proof(session, volunteer)
     anyone.get(f"/s/{proof.token}")
-    with counted(session) as known:
+    with statements() as known:
         assert anyone.get(f"/s/{proof.token}").status_code == 200
-    with counted(session) as unknown:
+    with statements() as unknown:
         answer = anyone.get(f"/s/{UNKNOWN}")
     assert (answer.status_code, verdict(text(answer))) == (404, "off")
     assert len(known) == len(unknown)

@@ -26,8 +26,9 @@ from registry.volunteers.queries.volunteers import newest_volunteers, volunteers
 from registry.web.listing_choices import ListChoices, save_choices
 from tests import factories as make
 from tests import volunteers as makers
-from tests.certificates import counted, issued
+from tests.certificates import issued
 from tests.training import Browser
+from tests.watching import statements
 
 LIST = "/volunteers/"
 
@@ -197,9 +198,9 @@ def test_more_volunteers_take_no_more_statements(app: Flask, session: Session) -
         for one in makers.volunteers(session, count):
             makers.served(session, one)
         shown_hours(browser)
-        with counted(session) as statements:
+        with statements() as counted:
             assert shown_hours(browser, "?state=enrolled")
-        sent.append(len(statements))
+        sent.append(len(counted))
     assert sent[0] == sent[1]
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import EVERYWHERE, Scope
 from registry.core.write import run
@@ -23,7 +22,8 @@ from registry.volunteers.queries.activities import activities, shifts_of
 from tests import factories as make
 from tests import volunteers as maker
 from tests.test_query_plans import plan
-from tests.training import Browser, last_action, rows_of, statements, told
+from tests.training import Browser, last_action, rows_of, told
+from tests.watching import last_entry, statements
 
 OPEN = "/volunteers/activities/open"
 
@@ -72,7 +72,7 @@ def test_an_activity_opens_with_its_shifts(session: Session, browser: Browser) -
     first, second = shifts_of(session, activity.id)
     assert (first.starts, first.ends, first.needed, first.held_on) == (540, 780, 10, clock.today())
     assert (second.starts, second.ends, second.min_age) == (780, 1_440, 18)
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id) == ("volunteers.open_activity", activity.unit_id)
     page = browser.get(answer.location)
     assert "Book volunteers" in page
@@ -89,8 +89,8 @@ def test_the_same_form_twice_opens_one(session: Session, browser: Browser) -> No
     ("row", "column", "words"),
     [
         ({"starts": "13:00", "ends": "9:00"}, "Finishes at", "ends before it begins"),
-        ({"starts": "25:00"}, "Begins at", "Write a time of day"),
-        ({"starts": "24:00", "ends": "24:00"}, "Begins at", "Write a time of day"),
+        ({"starts": "25:00"}, "Begins at", "not a time of day"),
+        ({"starts": "24:00", "ends": "24:00"}, "Begins at", "not a time of day"),
         ({"needed": "0"}, "Needed", "A whole number from 1"),
         ({"min_age": "900"}, "Minimum age", "A whole number from 1"),
         ({"held_on": "2020-01-01"}, "Day", "Lies outside the days"),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry, JournalLine
+from registry.core.journal import JournalLine
 from registry.core.ops import FormKey
 from registry.core.scope import ANONYMOUS, SYSTEM
 from registry.core.write import run
@@ -24,7 +24,8 @@ from registry.volunteers.commands.own_page import give_page
 from registry.volunteers.models import Booking, Shift, Volunteer
 from tests import factories as make
 from tests import volunteers as maker
-from tests.training import rows_of, statements
+from tests.training import rows_of
+from tests.watching import last_entry, statements
 
 TOMORROW = clock.today() + timedelta(days=1)
 
@@ -73,7 +74,7 @@ def test_book_and_withdraw(session: Session, phone: Phone, volunteer: Volunteer)
     assert phone.press(shift, "book").status_code == 303
     assert phone.press(shift, "book").status_code == 303
     assert state(session) == ["booked"]
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert (entry.action, entry.unit_id, entry.actor_id) == ("volunteers.book_shift", shift.unit_id, None)
     booking = session.execute(select(Booking)).scalar_one()
     assert (booking.source, booking.volunteer_id) == ("phone", volunteer.id)

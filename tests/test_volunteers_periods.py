@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError, StorageError
 from registry.core.imports import ListRefusedError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
@@ -33,15 +32,11 @@ from registry.volunteers.fields import FOLLOWING
 from registry.volunteers.models import Volunteer, VolunteerPeriod, VolunteerRule
 from tests import factories as make
 from tests import volunteers as makers
+from tests.watching import last_entry
 
 
 def spans(session: Session, volunteer: Volunteer) -> list[tuple[str, date, date | None]]:
     return [(p.kind, p.starts_on, p.ended_on) for p in makers.periods(session, volunteer)]
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 # Admitting

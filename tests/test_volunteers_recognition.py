@@ -13,11 +13,12 @@ from registry.core.permissions import Role
 from registry.volunteers.models import Volunteer
 from tests import factories as make
 from tests import volunteers as makers
-from tests.certificates import confirm_address, counted
+from tests.certificates import confirm_address
 from tests.endpoints import Reader
 from tests.test_volunteers_points import earned
 from tests.test_volunteers_record_honour import honoured
 from tests.test_volunteers_stars import published, served_hours
+from tests.watching import statements
 
 FIRST = date(2025, 3, 1)
 
@@ -55,7 +56,7 @@ def test_many_rows_ask_as_often_as_few(app: Flask, session: Session) -> None:
         asked = []
         for page in pages:
             reader.client.get(page)
-            with counted(session) as sent:
+            with statements() as sent:
                 assert reader.client.get(page).status_code == 200
             asked.append(len(sent))
         told.append(asked)

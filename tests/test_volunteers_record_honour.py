@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM, Actor
 from registry.core.write import run
@@ -23,6 +22,7 @@ from tests import volunteers as makers
 from tests.accounts import text
 from tests.endpoints import Reader
 from tests.test_volunteers_points import balance, earned
+from tests.watching import last_entry
 
 
 def honoured(volunteer: Volunteer, actor: Actor = SYSTEM, **more: Any) -> Honour:
@@ -33,11 +33,6 @@ def honoured(volunteer: Volunteer, actor: Actor = SYSTEM, **more: Any) -> Honour
         **more,
     }
     return run(actor, record_honour, volunteer, **values)
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def test_recorded_and_voided(session: Session) -> None:

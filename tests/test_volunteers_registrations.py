@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import date, timedelta
 from secrets import token_hex
 
@@ -18,7 +16,6 @@ from registry.accounts.queries import actor_for
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import EVERYWHERE, SYSTEM, Scope
 from registry.core.write import run
@@ -36,8 +33,8 @@ from registry.volunteers.queries.registrations import proposals
 from tests import accounts
 from tests import factories as make
 from tests import volunteers as makers
-from tests.certificates import counted
 from tests.training import told
+from tests.watching import last_entry, statements, together
 
 LEAST = 1_200
 
@@ -75,11 +72,6 @@ def approver(session: Session) -> object:
 
 def spans(session: Session, one: Volunteer) -> list[tuple[str, date, date | None]]:
     return [(p.kind, p.starts_on, p.ended_on) for p in makers.periods(session, one)]
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 # Who is proposed
@@ -211,9 +203,9 @@ def test_a_long_list_takes_no_more_statements(session: Session) -> None:
     for count in (2, 12):
         found = ready(session, count)
         session.rollback()
-        with counted(session) as statements:
+        with statements() as counted:
             run(SYSTEM, apply_registrations, found)
-        sent.append(len(statements))
+        sent.append(len(counted))
     assert sent[0] == sent[1]
 
 
@@ -345,27 +337,6 @@ def test_a_day_that_cannot_be_is_refused(session: Session, days: int) -> None:
             starts_on=today() + timedelta(days=days),
         )
     assert refused.value.field == "starts_on"
-
-
-def together(app: Flask, jobs: list[Callable[[], object]]) -> list[object]:
-    """Run every job in a thread of its own, all at one moment; what each gave or raised."""
-    start = threading.Barrier(len(jobs))
-    results: list[object] = [None] * len(jobs)
-
-    def work(place: int) -> None:
-        with app.app_context():
-            start.wait()
-            try:
-                results[place] = jobs[place]()
-            except Exception as error:
-                results[place] = error
-
-    threads = [threading.Thread(target=work, args=(place,)) for place in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_two_approvers_at_once_register_once(app: Flask, session: Session) -> None:

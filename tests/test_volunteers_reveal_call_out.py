@@ -21,6 +21,7 @@ from tests import factories as make
 from tests.factories import CHANGCHUN, PROVINCE, YANJI
 from tests.test_indicators_pages import browser, plain
 from tests.test_volunteers_call_out import PATH, kind, phones, today
+from tests.watching import last_entry
 
 __all__ = ["phones"]
 
@@ -40,7 +41,7 @@ def test_phones_in_clear_take_a_reason_and_stand_in_the_journal(
     assert all(phone in text for phone in phones[:2])
     assert phones[2] not in text
     session.rollback()
-    entry = session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+    entry = last_entry(session)
     assert entry.action == "volunteers.reveal_call_out"
     assert (entry.reason or "").startswith("延吉洪水应急 · Day of service")
     assert "Skill: valid certificate" in (entry.reason or "")

@@ -24,9 +24,9 @@ from registry.volunteers.queries.service_entries import service_entries
 from tests import factories as make
 from tests import hours
 from tests import volunteers as makers
-from tests.certificates import counted
 from tests.test_query_plans import plan
 from tests.training import Browser, told
+from tests.watching import statements
 
 LIST = "/volunteers/service"
 
@@ -157,7 +157,7 @@ def test_the_list_asks_as_often_for_many_rows(session: Session, coordinator: Bro
         waiting(session, more)
         coordinator.get(LIST)
         session.rollback()
-        with counted(session) as sent:
+        with statements() as sent:
             coordinator.get(LIST)
         counts.append(len(sent))
     assert counts[0] == counts[1]

@@ -14,13 +14,11 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import RecordNotFoundError, RuleError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
 from registry.people.identity import read_document
 from registry.people.models import Person
-from registry.public.views import install
 from registry.volunteers.commands import applicants
 from registry.volunteers.commands.decide_sign_ups import approve_sign_ups, reject_sign_ups
 from registry.volunteers.commands.own_page import give_page
@@ -31,14 +29,13 @@ from tests import volunteers as makers
 from tests.accounts import Browser, hidden, text
 from tests.imports import count
 from tests.sign_ups import again, received, typed
-from tests.training import statements
+from tests.watching import last_entry, statements
 
 JOIN = f"/join/{make.NANGUAN}"
 
 
 @pytest.fixture
 def anyone(app: Flask, session: Session) -> Browser:
-    install(app)  # Nobody has asked anything yet.
     session.rollback()
     return Browser(app.test_client())
 
@@ -55,11 +52,6 @@ def send(browser: Browser, told: dict[str, str], path: str = JOIN, **more: str) 
 def records(session: Session) -> list[SignUp]:
     session.rollback()
     return list(session.execute(select(SignUp).order_by(SignUp.id)).scalars())
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def years_ago(years: int) -> date:

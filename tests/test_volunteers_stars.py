@@ -31,9 +31,8 @@ from registry.volunteers.rules import rule_on
 from tests import factories as make
 from tests import volunteers as makers
 from tests.accounts import text
-from tests.certificates import counted
 from tests.endpoints import Reader
-from tests.test_certificates_issue import _together as together
+from tests.watching import last_entry, statements, together
 
 FIRST = date(2024, 2, 1)
 
@@ -66,11 +65,6 @@ def published(session: Session, volunteers: list[Volunteer], actor: Any = SYSTEM
 def after_notice() -> Iterator[None]:
     with time_machine.travel(clock.end_of_day(clock.today() + timedelta(days=7)), tick=False):
         yield
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 # Proposals
@@ -241,9 +235,9 @@ def test_the_number_of_statements_does_not_depend_on_how_many(session: Session) 
     counts = []
     admin = make.actor(session, Role.COUNTY_ADMIN)
     for group in (everyone[:1], everyone[1:]):
-        with counted(session) as publishing:
+        with statements() as publishing:
             awards = published(session, group)
-        with after_notice(), counted(session) as awarding:
+        with after_notice(), statements() as awarding:
             run(admin, award_stars, awards)
         counts.append((len(publishing), len(awarding)))
     assert counts[0] == counts[1]

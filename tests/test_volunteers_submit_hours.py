@@ -26,7 +26,7 @@ from registry.volunteers.models import ServiceEntry, ServiceLine, Volunteer
 from tests import factories as make
 from tests import hours
 from tests import volunteers as makers
-from tests.certificates import counted
+from tests.watching import last_entry, statements
 
 
 def refusal(session: Session, *rows: HoursRow, unit_id: int | None = None) -> ListRefusedError:
@@ -60,7 +60,7 @@ def test_hours_of_many_are_submitted_in_one_write(session: Session) -> None:
         ("submitted", "grid", coordinator.user_id, 240)
     }
     assert [e.person_id for e in found] == [one.person_id for one in people]
-    told = hours.last_entry(session)
+    told = last_entry(session)
     assert (told.action, told.unit_id, told.line_count) == (
         "volunteers.submit_hours",
         people[0].unit_id,
@@ -247,7 +247,7 @@ def test_statements_do_not_depend_on_the_length_of_the_list(session: Session) ->
         gathering = makers.activity(session, on=hours.yesterday())
         rows = [hours.row(one, number=place, activity_id=gathering.id) for place, one in enumerate(people, 1)]
         session.rollback()
-        with counted(session) as sent:
+        with statements() as sent:
             run(SYSTEM, submit_hours, unit_id=gathering.unit_id, rows=rows, source="grid")
         counts.append(len(sent))
     assert counts[0] == counts[1]
@@ -296,7 +296,7 @@ def test_an_entry_is_corrected_and_submitted_again(session: Session) -> None:
     edit(entry, coordinator, minutes=120, content="改正")
     assert (entry.minutes, entry.content, entry.state) == (120, "改正", "submitted")
     assert entry.submitted_by == coordinator.user_id
-    told = hours.last_entry(session)
+    told = last_entry(session)
     assert (told.action, told.unit_id) == ("volunteers.edit_entry", entry.unit_id)
 
 
@@ -307,7 +307,7 @@ def test_an_approved_entry_leaves_the_count_until_it_is_approved_again(session: 
     edit(entry, minutes=120, reason="多算了两小时")
     assert (entry.state, entry.decided_by, entry.decided_at) == ("submitted", None, None)
     assert hours.in_ledger(session, entry.person_id) == 0
-    assert hours.last_entry(session).reason == "多算了两小时"
+    assert last_entry(session).reason == "多算了两小时"
     hours.approved(session, [entry])
     assert hours.in_ledger(session, entry.person_id) == 120
     lines = session.execute(select(ServiceLine.minutes).order_by(ServiceLine.id)).scalars().all()
@@ -346,7 +346,7 @@ def test_an_entry_changed_meanwhile_is_not_overwritten(session: Session) -> None
 def test_a_withdrawn_entry_is_not_edited(session: Session) -> None:
     (entry,) = hours.submitted(session, [hours.row(makers.volunteer(session))])
     run(SYSTEM, withdraw_entry, entry, reason="录入有误")
-    told = hours.last_entry(session)
+    told = last_entry(session)
     assert (told.action, told.reason) == ("volunteers.withdraw_entry", "录入有误")
     with pytest.raises(RuleError):
         edit(entry, minutes=60)
@@ -392,7 +392,7 @@ def test_what_is_no_number_of_hours_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "minute"), [("9:00", 540), ("09：30", 570), ("00:00", 0), ("23:59:00", 1_439)]
+    ("text", "minute"), [("9:00", 540), ("09：30", 570), ("00:00", 0), ("23:59:00", 1_439), ("0930", 570)]
 )
 def test_times_are_read(text: str, minute: int) -> None:
     assert read_time(text) == minute

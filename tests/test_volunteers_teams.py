@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from registry.core import clock
 from registry.core.errors import ForbiddenError, RecordNotFoundError, RuleError, StorageError
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import EVERYWHERE, SYSTEM
 from registry.core.write import run, write
@@ -36,16 +35,11 @@ from registry.volunteers.queries.teams import members_now, teams
 from tests import accounts
 from tests import factories as make
 from tests import volunteers as makers
-from tests.certificates import counted
 from tests.training import Browser, told
+from tests.watching import last_entry, statements
 
 DAY = date(2025, 3, 1)
 LATER = date(2025, 9, 1)
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def spans(session: Session, team: Team) -> list[tuple[int, bool, date, date | None]]:
@@ -282,9 +276,9 @@ def test_a_long_list_takes_no_more_statements(session: Session) -> None:
     for count in (3, 40):
         team, found = makers.team(session), makers.volunteers(session, count)
         session.rollback()
-        with counted(session) as statements:
+        with statements() as counted:
             run(SYSTEM, add_members, team, found, starts_on=DAY)
-        sent.append(len(statements))
+        sent.append(len(counted))
     assert sent[0] == sent[1]
 
 

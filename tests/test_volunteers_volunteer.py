@@ -11,12 +11,10 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.certificates.models import Certificate
 from registry.core import clock
-from registry.core.journal import JournalEntry
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM
 from registry.core.write import run, write
@@ -30,6 +28,7 @@ from tests import factories as make
 from tests import volunteers as makers
 from tests.certificates import issued
 from tests.training import told
+from tests.watching import last_entry
 
 GUARDIAN = Guardian("王父", "13812345678", date(2024, 1, 9))
 
@@ -48,11 +47,6 @@ def reader(app: Flask, session: Session, role: Role, unit_code: str = make.NANGU
 
 def spans(session: Session, one: Volunteer) -> list[tuple[str, date, date | None]]:
     return [(p.kind, p.starts_on, p.ended_on) for p in makers.periods(session, one)]
-
-
-def last_entry(session: Session) -> JournalEntry:
-    session.rollback()
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
 
 
 def page_of(browser: accounts.Browser, one: Volunteer) -> str:

@@ -15,15 +15,12 @@ from registry.accounts import commands as accounts
 from registry.accounts.models import Unit, UnitParent, User
 from registry.core.db import db
 from registry.core.errors import AlreadySavedError, ForbiddenError, RecordNotFoundError, RuleError
-from registry.core.journal import Clock, JournalEntry, JournalLine
+from registry.core.journal import Clock, JournalLine
 from registry.core.permissions import Permission, Role
 from registry.core.scope import SYSTEM
 from registry.core.write import Once, Write, command, run, run_once, write
 from tests import factories
-
-
-def last_entry(session: Session) -> JournalEntry:
-    return session.execute(select(JournalEntry).order_by(JournalEntry.seq.desc()).limit(1)).scalar_one()
+from tests.watching import last_entry
 
 
 def test_one_write_is_one_entry_with_a_line_per_record(session: Session) -> None:

@@ -19,7 +19,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from registry.accounts.forms_users import unit_choices
+from registry.accounts.choices import unit_choices
 from registry.accounts.models import LEVEL_NAMES, LEVELS
 from registry.accounts.settings import SettingDef
 from registry.core import clock
@@ -50,7 +50,7 @@ class AddUnitForm(BaseForm):
         self.level.choices = [("", _("Choose a level"))] + [
             (level, translate(LEVEL_NAMES[level])) for level in LEVELS[1:]
         ]
-        self.parent.choices = [("", _("Choose a unit")), *unit_choices(LEVELS[:-1])]
+        self.parent.choices = [("", _("Choose a unit")), *unit_choices(LEVELS[:-1], codes=True)]
 
 
 class SetUnitParentForm(BaseForm):
@@ -70,7 +70,7 @@ class SetUnitParentForm(BaseForm):
     def __init__(self, *args: Any, level: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         higher = LEVELS[: LEVELS.index(level)]
-        self.parent.choices = [("", _("Choose a unit")), *unit_choices(higher)]
+        self.parent.choices = [("", _("Choose a unit")), *unit_choices(higher, codes=True)]
 
 
 class _ChangeSettingForm(BaseForm):

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from registry.accounts.models import LEVELS, Unit
-from registry.accounts.queries import units
+from registry.accounts.choices import unit_choices
+from registry.accounts.models import Unit
 from registry.core import clock
 from registry.core.db import db
 from registry.core.permissions import ROLE_NAMES, Role
 from registry.web.forms import BaseForm, FilterForm
-from registry.web.locale import local_name, translate
-
-
-def unit_choices(levels: Sequence[str] = LEVELS) -> list[tuple[str, str]]:
-    """The units of these levels within the reach of the view, with their codes."""
-    rows = db.session.execute(units(g.scope).where(Unit.level.in_(levels))).scalars()
-    return [(str(unit.id), " ".join(filter(None, (unit.code, local_name(unit))))) for unit in rows]
+from registry.web.locale import translate
 
 
 def chosen_unit(choice: str) -> Unit:
@@ -47,7 +39,7 @@ class UserFilters(FilterForm):
 
     def __init__(self, args: MultiDict[str, str], **kwargs: Any) -> None:
         super().__init__(args, **kwargs)
-        self.unit.choices = [("", _("All")), *unit_choices()]
+        self.unit.choices = [("", _("All")), *unit_choices(codes=True)]
         self.role.choices = [("", _("All")), *role_choices()]
         self.state.choices = [("", _("All")), ("active", _("active")), ("disabled", _("disabled"))]
 
@@ -60,7 +52,7 @@ class UserForm(BaseForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.unit.choices = [("", _("Choose a unit")), *unit_choices()]
+        self.unit.choices = [("", _("Choose a unit")), *unit_choices(codes=True)]
 
 
 class AddUserForm(UserForm):
@@ -106,7 +98,7 @@ class GrantRoleForm(BaseForm):
         kwargs.setdefault("starts_on", clock.today())
         super().__init__(*args, **kwargs)
         self.role.choices = [("", _("Choose a role")), *role_choices()]
-        self.unit.choices = [("", _("Choose a unit")), *unit_choices()]
+        self.unit.choices = [("", _("Choose a unit")), *unit_choices(codes=True)]
 
 
 class EndRoleForm(BaseForm):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from registry.accounts import queries as accounts
+from registry.accounts.choices import unit_choices
 from registry.certificates.queries.certificates import credential_types
 from registry.certificates.validity import CertificateState
 from registry.core.db import db
-from registry.web.forms import BaseForm, FilterForm
+from registry.web.forms import BaseForm, FilterForm, reason_field
 from registry.web.locale import local_name, translate
 
 
@@ -34,15 +33,10 @@ class CertificateFilters(FilterForm):
         self.state.choices = everything + [
             (state.value, translate(state.label)) for state in CertificateState
         ]
-        self.unit.choices = _unit_choices()
+        self.unit.choices = [("", gettext("All")), *unit_choices()]
         self.credential_type.choices = everything + [
             (str(kind.id), local_name(kind)) for kind in credential_types(db.session())
         ]
-
-
-def _unit_choices() -> list[tuple[str, str]]:
-    units = db.session.execute(accounts.units(g.scope)).scalars()
-    return [("", gettext("All")), *((str(unit.id), local_name(unit)) for unit in units)]
 
 
 class BatchFilters(FilterForm):
@@ -59,7 +53,7 @@ class BatchFilters(FilterForm):
             ("issued", gettext("Issued")),
             ("rejected", gettext("Rejected")),
         ]
-        self.unit.choices = _unit_choices()
+        self.unit.choices = [("", gettext("All")), *unit_choices()]
 
 
 class IssueForm(BaseForm):
@@ -71,17 +65,7 @@ class IssueForm(BaseForm):
 class RejectForm(BaseForm):
     """Why a batch goes back."""
 
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(max=200)],
-        description=_l("Who prepared the batch reads it."),
-    )
-
-
-class VoidForm(BaseForm):
-    """Why a certificate should never have been there."""
-
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
+    reason = reason_field(_l("Who prepared the batch reads it."))
 
 
 class RevokeForm(BaseForm):
@@ -92,5 +76,5 @@ class RevokeForm(BaseForm):
         validators=[InputRequired()],
         description=_l("The first day on which it no longer counts."),
     )
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
+    reason = reason_field()
     document = StringField(_l("Number of the decision"), validators=[Optional(), Length(max=120)])

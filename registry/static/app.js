@@ -31,6 +31,13 @@
     button.setAttribute("aria-pressed", String(compact));
   }
 
+  /* ---- Lists: a table wider than its list scrolls by itself, and only one that fits keeps its head in view ---- */
+  function fit() {
+    all(".list .table-scroll").forEach(function (box) { box.classList.toggle("fits", box.scrollWidth <= box.clientWidth); });
+  }
+  fit();
+  window.addEventListener("resize", fit);
+
   /* ---- Copying ---- */
   function copy(button) {
     var text = button.dataset.copy, label = one("span", button) || button, before = label.textContent;

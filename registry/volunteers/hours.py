@@ -15,7 +15,7 @@ from registry.core.imports import plain
 from registry.volunteers.models import ServiceEntry
 
 DAY = 1_440
-_TIME = re.compile(r"(\d{1,2})[:：](\d{2})(?:[:：]00)?")
+_TIME = re.compile(r"(\d{1,2}):?(\d{2})(?::00)?")
 _HOURS = re.compile(r"(\d{1,2}(?:\.\d{1,3})?)(?:小时|h)?")
 
 
@@ -63,12 +63,16 @@ def times_of(starts: int, minutes: int) -> str:
     return f"{time_of(starts)}–{time_of(starts + minutes)}"
 
 
-def read_time(text: str) -> int:
-    """Minutes since midnight of a time such as 9:00 or 09:00; RuleError for what is none."""
+def read_time(text: str, last: int = DAY - 1) -> int:
+    """Minutes since midnight of a time such as 9:00, 09：00 or 0900; RuleError for what is none.
+
+    The latest is `last`; the end of the day is written 24:00.
+    """
     found = _TIME.fullmatch(plain(text))
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+    minute = int(found[1]) * 60 + int(found[2]) if found is not None and int(found[2]) < 60 else -1
+    if not 0 <= minute <= last:
         raise RuleError(N_("This is not a time of day; write it as 09:00."), "starts")
-    return int(found[1]) * 60 + int(found[2])
+    return minute
 
 
 def read_hours(text: str) -> int:

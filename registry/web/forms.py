@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import request
 from flask_babel import get_translations, gettext
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage, MultiDict
 from wtforms import (
@@ -24,12 +25,12 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectFieldBase
-from wtforms.validators import ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import ListWidget
 
 from registry.core.errors import BUSY, BusyError, RuleError, StorageError
 from registry.core.i18n import N_
-from registry.core.text import clean
+from registry.core.text import LONGEST_REASON, clean
 from registry.web.locale import translate
 from registry.web.widgets import draw
 
@@ -192,6 +193,21 @@ def _digestible(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_digestible(item) for item in value]
     return value if value is None or isinstance(value, (bool, int)) else str(value)
+
+
+def reason_field(description: Any = None) -> TextAreaField:
+    """Why something is done, as `stated_reason` takes it. `description` tells what the journal does not."""
+    return TextAreaField(
+        _l("Reason"),
+        validators=[InputRequired(), Length(min=2, max=LONGEST_REASON)],
+        description=description or _l("The reason and your name stand in the journal."),
+    )
+
+
+class ReasonForm(BaseForm):
+    """Why something is done that weighs."""
+
+    reason = reason_field()
 
 
 class FilterForm(FlaskForm):  # type: ignore[misc]

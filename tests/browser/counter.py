@@ -29,6 +29,16 @@ _WATCH = """
 })();
 """
 
+# As a browser counts what is transferred: 300 bytes of headers for each answer.
+_UNCACHED = """() => ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind))
+  .reduce((sum, entry) => sum + entry.encodedBodySize + 300, 0)"""
+
+_OVERFLOW = """() => {
+  const lists = innerWidth < 1200 ? [] : Array.from(document.querySelectorAll(".list .table-scroll"));
+  const boxes = lists.map(list => list.scrollWidth - list.clientWidth);
+  return Math.max(document.scrollingElement.scrollWidth - innerWidth, ...boxes);
+}"""
+
 
 @dataclass
 class Weight:
@@ -138,8 +148,12 @@ class Window:
         return " ".join(self.page.locator(selector).inner_text().split())
 
     def overflow(self) -> int:
-        """By how many pixels the page is wider than the window."""
-        return int(self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth"))
+        """By how many pixels the page is wider than the window, or a list than its place in a wide one."""
+        return int(self.page.evaluate(_OVERFLOW))
+
+    def uncached(self) -> int:
+        """Bytes of the page and everything it uses, as if nothing had come out of a cache."""
+        return int(self.page.evaluate(_UNCACHED))
 
     def use_cache(self, use: bool) -> None:
         """Whether style sheets and script may come out of the cache, as they do from the second page on."""

@@ -33,11 +33,12 @@ LONG_NAME = "阿卜杜热合曼·麦麦提图尔荪江·阿卜杜克热木江·�
 
 @dataclass(frozen=True)
 class Screen:
-    """A page to look at. `public` pages are looked at without signing in."""
+    """A page to look at. `public` pages are looked at without signing in; a `form` saves something."""
 
     name: str
     path: str
-    public: bool = False
+    public: bool
+    form: bool
 
 
 def prepare(app: Flask, session: Session) -> tuple[User, list[Screen]]:
@@ -56,7 +57,9 @@ def prepare(app: Flask, session: Session) -> tuple[User, list[Screen]]:
         for name, path, public in [*_by_rule(app, found), *_by_state(session, crowded)]:
             answer = client.get(path, buffered=True)
             if answer.status_code == 200 and answer.mimetype == "text/html":
-                screens.append(Screen(name, path, public))
+                page = answer.get_data(as_text=True)
+                form = 'method="post"' in page and "data-main" in page
+                screens.append(Screen(name, path, public, form))
     return reader, screens
 
 

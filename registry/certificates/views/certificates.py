@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from registry.accounts.queries import narrowed
 from registry.certificates import commands
-from registry.certificates.forms import CertificateFilters, RevokeForm, VoidForm
+from registry.certificates.forms import CertificateFilters, RevokeForm
 from registry.certificates.models import Certificate
 from registry.certificates.queries import certificates as queries
 from registry.certificates.snapshots import sheet_of
@@ -26,6 +26,7 @@ from registry.core.journal import catalogue
 from registry.core.permissions import Permission
 from registry.core.text import mask_name
 from registry.web.columns import Cell, Column, linked, named
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.listing import BatchAction, Listing
 from registry.web.load import load
@@ -153,7 +154,7 @@ def download(certificate_id: int) -> ResponseReturnValue:
 def void_certificate(certificate_id: int) -> ResponseReturnValue:
     """Remove a certificate entered in error from every date."""
     record = load(Certificate, certificate_id)
-    form = VoidForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

@@ -7,10 +7,10 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from registry.accounts import queries as accounts
+from registry.accounts.choices import unit_choices
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
@@ -25,13 +25,6 @@ from registry.web.locale import local_name, translate
 MOST_SEATS = 5_000
 
 Choices = list[tuple[str, Any]]
-
-
-def unit_choices() -> Choices:
-    """The units within the scope of the page."""
-    return [
-        (str(unit.id), local_name(unit)) for unit in db.session.execute(accounts.units(g.scope)).scalars()
-    ]
 
 
 def type_choices() -> Choices:
@@ -176,13 +169,3 @@ def _clock_time(text: str) -> str:
     """8:30 and 8：30 as 08:30; anything else stays and is refused by the command."""
     text = text.replace("：", ":").strip()
     return f"0{text}" if len(text) == 4 and text[1] == ":" else text
-
-
-class ReasonForm(BaseForm):
-    """Why something is done that weighs."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(min=2, max=200)],
-        description=_l("The reason and your name stand in the journal."),
-    )

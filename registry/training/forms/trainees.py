@@ -9,9 +9,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
-from registry.training.forms.courses import ReasonForm
 from registry.training.outcome import RESULT_LABELS
-from registry.web.forms import FilterForm
+from registry.web.forms import FilterForm, ReasonForm
 from registry.web.listing import whole_numbers
 
 

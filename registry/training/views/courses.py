@@ -21,13 +21,13 @@ from registry.training.forms.courses import (
     CourseFilters,
     EditCourseForm,
     OpenCourseForm,
-    ReasonForm,
     SessionsForm,
 )
 from registry.training.models import Course, CourseType
 from registry.training.queries import courses as queries
 from registry.training.stages import Stage, stage_of
 from registry.training.views.blueprint import blueprint, course_trail, stage_status
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.listing import Column, Link, Listing
 from registry.web.load import load

@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from registry.core.db import db
 from registry.core.permissions import Permission
 from registry.training import commands
-from registry.training.forms.courses import ReasonForm
 from registry.training.models import Course, Enrolment, RosterImport
 from registry.training.queries.courses import version_of
 from registry.training.queries.roster import holders, import_rows
@@ -23,6 +22,7 @@ from registry.training.views.blueprint import (
     import_state,
 )
 from registry.web.columns import Link, Status
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.submit import submit

@@ -14,13 +14,13 @@ from registry.core.errors import RuleError
 from registry.core.permissions import Permission
 from registry.core.sheets import write_xlsx
 from registry.training import commands
-from registry.training.forms.courses import ReasonForm
 from registry.training.forms.roster import GridForm, RosterForm, TraineeForm, UploadForm, draft_row
 from registry.training.imports import ROSTER_HEADERS, RosterFile, read_roster, rows_digest
 from registry.training.models import Course, Enrolment
 from registry.training.queries.roster import trainees
 from registry.training.roster import CheckedRoster, check_rows, recognised_message
 from registry.training.views.blueprint import blueprint, course_trail, import_page
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.locale import translate

@@ -16,12 +16,11 @@ from registry.core.secrets import new_token
 from registry.core.text import stated_reason
 from registry.core.write import Write, command
 from registry.volunteers.commands.places import move_up
-from registry.volunteers.hours import time_of
+from registry.volunteers.hours import DAY, time_of
 from registry.volunteers.models import Activity, Booking, Shift
 from registry.volunteers.queries.activities import people_at, shifts_of
 from registry.volunteers.queries.booking import overlapping, people_of
 
-DAY = 1_440
 END_FIRST = N_(
     "The shift ends before it begins. Nothing was saved; a shift over midnight is entered as two, up to "
     "24:00 and from 00:00."

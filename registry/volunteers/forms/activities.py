@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
@@ -12,13 +11,15 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from registry.accounts.choices import unit_choices
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
 from registry.core.text import narrow, read_date
 from registry.volunteers.commands.activities import Terms
 from registry.volunteers.commands.shifts import END_FIRST, PlannedShift
-from registry.volunteers.forms.volunteers import field_choices, unit_choices
+from registry.volunteers.forms.volunteers import field_choices
+from registry.volunteers.hours import DAY, read_time
 from registry.volunteers.queries import activities as queries
 from registry.web.forms import BaseForm, FilterForm
 from registry.web.grid import GridColumn, GridField
@@ -27,7 +28,6 @@ from registry.web.locale import local_name, translate
 MOST_NEEDED = 5_000
 OLDEST = 120
 STATES = {"open": _l("Takes bookings"), "closed": _l("Over and closed"), "cancelled": _l("Called off")}
-_TIME = re.compile(r"(\d{1,2}):?(\d{2})")
 
 Choices = list[tuple[str, Any]]
 
@@ -182,11 +182,11 @@ class _WithShifts:
         return day
 
     def _minutes(self, index: int, row: dict[str, str], column: str) -> int | None:
-        minutes = read_time(row.get(column, ""))
-        if minutes is None or (column == "starts" and minutes == 1_440):
-            self.rows.add_cell_error(index, column, _("Write a time of day as 09:30."))
+        try:
+            return read_time(row.get(column, ""), DAY if column == "ends" else DAY - 1)
+        except RuleError as error:
+            self.rows.add_cell_error(index, column, translate(error.message))
             return None
-        return minutes
 
     def _number(self, index: int, row: dict[str, str], column: str, most: int) -> int | None:
         text = narrow(row.get(column, ""))
@@ -194,15 +194,6 @@ class _WithShifts:
             self.rows.add_cell_error(index, column, _("A whole number from 1 to %(most)s.", most=most))
             return None
         return int(text)
-
-
-def read_time(text: str) -> int | None:
-    """9:30, 09：30, 0930 and 24:00 as minutes since midnight; None for anything else."""
-    found = _TIME.fullmatch(narrow(text).strip())
-    if found is None:
-        return None
-    hours, minutes = int(found[1]), int(found[2])
-    return hours * 60 + minutes if minutes < 60 and hours * 60 + minutes <= 1_440 else None
 
 
 class OpenActivityForm(EditActivityForm, _WithShifts):
@@ -244,16 +235,6 @@ def edit_shifts_form(**kwargs: Any) -> EditShiftsForm:
         rows = GridField(_l("Shifts"), columns=shift_columns(), max_rows=100)
 
     return Form(**kwargs)
-
-
-class ActivityReasonForm(BaseForm):
-    """Why an activity is cancelled or opened again."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(min=2, max=200)],
-        description=_l("The reason and your name stand in the journal."),
-    )
 
 
 class CloseActivityForm(BaseForm):

@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from registry.volunteers.queries.bookings import Candidate
-from registry.web.forms import BaseForm
+from registry.web.forms import BaseForm, reason_field
 from registry.web.listing import whole_numbers
 
 
@@ -49,22 +49,12 @@ def ticked() -> tuple[int, ...]:
     return whole_numbers(request.form.getlist("chosen"))[:500]
 
 
-class WithdrawBookingForm(BaseForm):
-    """Why a booking is taken back."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(min=2, max=200)],
-        description=_l("The reason and your name stand in the journal."),
-    )
-
-
 class SwapBookingForm(BaseForm):
     """Who comes instead, and why."""
 
     text = ChooseForm.text
     volunteer = SelectField(_l("Who comes instead"), validators=[InputRequired()])
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(min=2, max=200)])
+    reason = reason_field()
 
     def __init__(self, found: Sequence[Candidate], **kwargs: Any) -> None:
         self._found = found

@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from registry.accounts.choices import unit_choices
 from registry.core.errors import RuleError
 from registry.core.imports import ListRefusedError
-from registry.volunteers.forms.volunteers import field_choices, unit_choices
+from registry.volunteers.forms.volunteers import field_choices
 from registry.volunteers.hours import HoursRow, hours_of, read_hours, read_time, time_of
 from registry.volunteers.imports_service import SERVICE_HEADERS
 from registry.volunteers.models import Shift

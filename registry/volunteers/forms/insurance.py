@@ -7,13 +7,13 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from registry.accounts.choices import unit_choices
 from registry.core import clock
 from registry.core.db import db
 from registry.volunteers.forms.bookings import ChooseForm
-from registry.volunteers.forms.volunteers import unit_choices
 from registry.volunteers.queries.insurance import activities_to_cover
 from registry.web.forms import BaseForm, FilterForm
 
@@ -72,13 +72,3 @@ class CoverForm(ChooseForm):
             *((str(one.id), f"{one.starts_on.isoformat()} {one.title}") for one in found),
         ]
         super().process(*args, **kwargs)
-
-
-class VoidForm(BaseForm):
-    """Why a policy or a cover was entered in error."""
-
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(min=2, max=200)],
-        description=_l("The reason and your name stand in the journal."),
-    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from registry.accounts.choices import unit_choices
 from registry.volunteers.fields import PERIODS
-from registry.volunteers.forms.volunteers import unit_choices
-from registry.web.forms import BaseForm
+from registry.web.forms import BaseForm, reason_field
 from registry.web.locale import translate
 
 REASON = _l("The reason and your name stand in the journal. No medical details.")
@@ -25,9 +25,7 @@ class PeriodForm(BaseForm):
         validators=[InputRequired()],
         description=_l("The first day of the new state; the present one ends the day before."),
     )
-    reason = TextAreaField(
-        _l("Reason"), validators=[InputRequired(), Length(min=2, max=200)], description=REASON
-    )
+    reason = reason_field(REASON)
     document = StringField(_l("Number of the decision"), validators=[Optional(), Length(max=120)])
 
     def process(self, *args: Any, **kwargs: Any) -> None:
@@ -46,9 +44,7 @@ class MoveForm(BaseForm):
 
     unit = SelectField(_l("New unit"), validators=[InputRequired()])
     starts_on = DateField(_l("From which day"), validators=[InputRequired()])
-    reason = TextAreaField(
-        _l("Reason"), validators=[InputRequired(), Length(min=2, max=200)], description=REASON
-    )
+    reason = reason_field(REASON)
 
     def process(self, *args: Any, **kwargs: Any) -> None:
         """The choices are needed before the values are read."""
@@ -60,9 +56,7 @@ class MoveForm(BaseForm):
         self.unit.choices = [choice for choice in self.unit.choices if choice[0] != str(present)]
 
 
-class VoidForm(BaseForm):
+class VoidPeriodForm(BaseForm):
     """Why a period should never have been there."""
 
-    reason = TextAreaField(
-        _l("Reason"), validators=[InputRequired(), Length(min=2, max=200)], description=REASON
-    )
+    reason = reason_field(REASON)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, StringField, TextAreaField
+from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from registry.web.forms import BaseForm
@@ -21,9 +21,3 @@ class IssueProofForm(BaseForm):
     )
     handled_by = StringField(_l("Handled by"), validators=[InputRequired(), Length(max=60)])
     contact = StringField(_l("Telephone of the unit for questions"), validators=[Optional(), Length(max=40)])
-
-
-class VoidProofForm(BaseForm):
-    """Why a certificate of service should never have been issued."""
-
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(max=200)])

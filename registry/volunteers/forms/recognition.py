@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, DecimalField, StringField, TextAreaField
+from wtforms import DateField, DecimalField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from registry.web.forms import BaseForm
@@ -48,9 +48,3 @@ class RecordHonourForm(BaseForm):
     given_by = StringField(_l("Given by"), validators=[InputRequired(), Length(max=120)])
     given_on = DateField(_l("Given on"), validators=[InputRequired()])
     document = StringField(_l("Number of the decision"), validators=[Optional(), Length(max=120)])
-
-
-class VoidHonourForm(BaseForm):
-    """Why an honour should not be there."""
-
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(max=200)])

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from registry.accounts.choices import unit_choices
 from registry.core import clock
-from registry.volunteers.forms.volunteers import unit_choices
-from registry.web.forms import BaseForm, FilterForm
+from registry.web.forms import BaseForm, FilterForm, reason_field
 from registry.web.listing import whole_numbers
 
 
@@ -60,8 +60,4 @@ class ApproveForm(ChosenForm):
 class RejectForm(ChosenForm):
     """Why the chosen stay enrolled volunteers."""
 
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(min=2, max=200)],
-        description=_l("One reason for all of them; whoever applied reads it."),
-    )
+    reason = reason_field(_l("One reason for all of them; whoever applied reads it."))

@@ -11,14 +11,15 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from registry.accounts.choices import unit_choices
 from registry.core import clock
 from registry.core.db import db
 from registry.core.errors import RuleError
-from registry.volunteers.forms.volunteers import field_choices, unit_choices
+from registry.volunteers.forms.volunteers import field_choices
 from registry.volunteers.hours import hours_of, read_hours, read_time, time_of
 from registry.volunteers.models import ServiceEntry
 from registry.volunteers.queries.service_entries import teams
-from registry.web.forms import BaseForm, FilterForm
+from registry.web.forms import BaseForm, FilterForm, reason_field
 from registry.web.listing import whole_numbers
 
 Choices = list[tuple[str, Any]]
@@ -68,24 +69,14 @@ class DecideForm(BaseForm):
 class RejectEntriesForm(DecideForm):
     """Why entries go back."""
 
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(max=200)],
-        description=_l("Who submitted the hours reads it, the volunteer as well."),
-    )
+    reason = reason_field(_l("Who submitted the hours reads it, the volunteer as well."))
 
 
 class WithdrawEntryForm(BaseForm):
     """Why an entry is taken back."""
 
     seen = HiddenField(validators=[Length(max=64)])
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
-
-
-class ReverseEntryForm(BaseForm):
-    """Why something that was approved does not count."""
-
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
+    reason = reason_field()
 
 
 class StretchForm(BaseForm):

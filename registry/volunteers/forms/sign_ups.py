@@ -7,12 +7,12 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from registry.accounts import queries as accounts
 from registry.core.db import db
-from registry.web.forms import BaseForm, FilterForm
+from registry.web.forms import BaseForm, FilterForm, reason_field
 from registry.web.locale import local_name
 
 
@@ -25,7 +25,7 @@ class SignUpFilters(FilterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.state.choices = [
-            ("", _("Sign-up waits for a decision")),
+            ("", _("To review")),
             ("approved", _("Admitted")),
             ("rejected", _("Not admitted")),
             ("withdrawn", _("Withdrawn")),
@@ -42,11 +42,7 @@ class ApproveSignUpsForm(BaseForm):
 class RejectSignUpsForm(BaseForm):
     """Why they are not admitted."""
 
-    reason = TextAreaField(
-        _l("Reason"),
-        validators=[InputRequired(), Length(min=2, max=200)],
-        description=_l("The applicants read it on their receipt, and it stands in the journal."),
-    )
+    reason = reason_field(_l("The applicants read it on their receipt, and it stands in the journal."))
 
 
 class RevealSignUpForm(BaseForm):

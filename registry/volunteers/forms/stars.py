@@ -7,8 +7,8 @@ from typing import Any
 from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.validators import Length, Optional
 
 from registry.accounts import queries as accounts
 from registry.core.db import db
@@ -59,12 +59,6 @@ class ChosenForm(BaseForm):
     def ids(self) -> tuple[int, ...]:
         """The records chosen."""
         return whole_numbers((self.chosen.data or "").split(","))
-
-
-class DecideStarForm(BaseForm):
-    """Why a star level is not awarded, or taken back."""
-
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(max=200)])
 
 
 class ExpirePointsForm(BaseForm):

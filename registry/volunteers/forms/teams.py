@@ -10,9 +10,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from registry.accounts.choices import unit_choices
 from registry.core.text import narrow
-from registry.volunteers.forms.volunteers import field_choices, team_choices, unit_choices
-from registry.web.forms import BaseForm, FilterForm
+from registry.volunteers.forms.volunteers import field_choices, team_choices
+from registry.web.forms import BaseForm, FilterForm, reason_field
 
 MOST_MEMBERS = 500
 
@@ -77,7 +78,7 @@ class DissolveForm(BaseForm):
         validators=[InputRequired()],
         description=_l("The first day without the team; every membership ends with it."),
     )
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(min=2, max=200)])
+    reason = reason_field()
 
 
 class MembersForm(BaseForm):
@@ -111,7 +112,7 @@ class EndMembershipForm(BaseForm):
         validators=[InputRequired()],
         description=_l("The first day outside the team."),
     )
-    reason = TextAreaField(_l("Reason"), validators=[InputRequired(), Length(min=2, max=200)])
+    reason = reason_field()
 
 
 class LeaderForm(BaseForm):

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Length, Optional
 
-from registry.accounts import queries as accounts
+from registry.accounts.choices import unit_choices
 from registry.core.db import db
 from registry.volunteers.fields import FIELDS, PERIODS
 from registry.volunteers.queries.teams import standing_teams
@@ -18,13 +18,6 @@ from registry.web.forms import FilterForm
 from registry.web.locale import local_name, translate
 
 Choices = list[tuple[str, Any]]
-
-
-def unit_choices() -> Choices:
-    """The units within the scope of the page."""
-    return [
-        (str(unit.id), local_name(unit)) for unit in db.session.execute(accounts.units(g.scope)).scalars()
-    ]
 
 
 def field_choices() -> Choices:

@@ -16,7 +16,7 @@ from registry.core.permissions import Permission
 from registry.people.models import Person
 from registry.volunteers.commands import stars as commands
 from registry.volunteers.commands.points import expire_points as write_off
-from registry.volunteers.forms.stars import STATES, ChosenForm, DecideStarForm, ExpirePointsForm
+from registry.volunteers.forms.stars import STATES, ChosenForm, ExpirePointsForm
 from registry.volunteers.hours import hours_of
 from registry.volunteers.models import StarAward, Volunteer
 from registry.volunteers.queries import stars as queries
@@ -31,6 +31,7 @@ from registry.volunteers.views.stars import (
     proposals_of_list,
 )
 from registry.web.columns import Status
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.listing import Listing
 from registry.web.load import load
@@ -174,7 +175,7 @@ def withdraw_star(award_id: int) -> ResponseReturnValue:
 
 def _decide(award_id: int, verb: Any, template: str, saved: str) -> ResponseReturnValue:
     award = load(StarAward, award_id)
-    form = DecideStarForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

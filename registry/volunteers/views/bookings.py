@@ -15,7 +15,6 @@ from registry.volunteers.commands.bookings import withdraw_booking as withdraw
 from registry.volunteers.forms.bookings import (
     ChooseForm,
     SwapBookingForm,
-    WithdrawBookingForm,
     ticked,
 )
 from registry.volunteers.models import Booking, Shift
@@ -23,6 +22,7 @@ from registry.volunteers.queries.booking import WAITING, why_closed, why_not
 from registry.volunteers.queries.bookings import activity_of, candidates, named
 from registry.volunteers.views.activity import shift_trail, when
 from registry.volunteers.views.blueprint import blueprint
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.listing import whole_numbers
 from registry.web.load import load
@@ -79,7 +79,7 @@ def withdraw_booking(booking_id: int) -> ResponseReturnValue:
     """Take a booking back, with the reason."""
     booking = load(Booking, booking_id)
     shift_id = booking.shift_id
-    form = WithdrawBookingForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

@@ -11,7 +11,7 @@ from registry.core.db import db
 from registry.core.permissions import Permission
 from registry.volunteers.commands import insurance as commands
 from registry.volunteers.forms.bookings import ticked
-from registry.volunteers.forms.insurance import POLICY_STATES, CoverForm, VoidForm
+from registry.volunteers.forms.insurance import POLICY_STATES, CoverForm
 from registry.volunteers.models import InsuranceCover, InsurancePolicy, Volunteer
 from registry.volunteers.queries import insurance as queries
 from registry.volunteers.queries.booking import people_of
@@ -19,6 +19,7 @@ from registry.volunteers.queries.bookings import candidates, named
 from registry.volunteers.views.blueprint import blueprint, tabs_of
 from registry.volunteers.views.insurance import page_of, status_of, trail_to
 from registry.web.columns import Link, Status
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.navigation import known
@@ -68,7 +69,7 @@ def void_cover(cover_id: int) -> ResponseReturnValue:
     """Void a cover that was entered in error."""
     cover = load(InsuranceCover, cover_id)
     policy = db.session.get_one(InsurancePolicy, cover.insurance_policy_id)
-    form = VoidForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

@@ -11,11 +11,12 @@ from registry.core.permissions import Permission
 from registry.volunteers.commands.activities import cancel_activity as cancel
 from registry.volunteers.commands.activities import close_activity as close
 from registry.volunteers.commands.activities import reopen_activity as reopen
-from registry.volunteers.forms.activities import ActivityReasonForm, CloseActivityForm
+from registry.volunteers.forms.activities import CloseActivityForm
 from registry.volunteers.models import Activity
 from registry.volunteers.queries import activities as queries
 from registry.volunteers.views.activities import activity_trail, page_of
 from registry.volunteers.views.blueprint import blueprint
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.submit import submit
@@ -26,7 +27,7 @@ from registry.web.submit import submit
 def cancel_activity(activity_id: int) -> ResponseReturnValue:
     """Cancel an activity, with the reason."""
     found = load(Activity, activity_id)
-    form = ActivityReasonForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,
@@ -68,7 +69,7 @@ def close_activity(activity_id: int) -> ResponseReturnValue:
 def reopen_activity(activity_id: int) -> ResponseReturnValue:
     """Open a closed activity again, with the reason."""
     found = load(Activity, activity_id)
-    form = ActivityReasonForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

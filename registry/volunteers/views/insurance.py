@@ -21,11 +21,11 @@ from registry.volunteers.forms.insurance import (
     POLICY_STATES,
     AddPolicyForm,
     PolicyFilters,
-    VoidForm,
 )
 from registry.volunteers.models import InsuranceCover, InsurancePolicy, Volunteer
 from registry.volunteers.queries import insurance as queries
 from registry.volunteers.views.blueprint import blueprint
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.listing import Column, Link, Listing, Status
 from registry.web.load import load
@@ -229,7 +229,7 @@ def add_policy() -> ResponseReturnValue:
 def void_policy(policy_id: int) -> ResponseReturnValue:
     """Void a policy that was entered in error."""
     policy = load(InsurancePolicy, policy_id)
-    form = VoidForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

@@ -11,7 +11,7 @@ from registry.core.db import db
 from registry.core.permissions import Permission
 from registry.volunteers import commands
 from registry.volunteers.fields import FOLLOWING
-from registry.volunteers.forms.periods import MoveForm, PeriodForm, VoidForm
+from registry.volunteers.forms.periods import MoveForm, PeriodForm, VoidPeriodForm
 from registry.volunteers.models import Volunteer, VolunteerPeriod
 from registry.volunteers.queries.volunteers import Shown, shown_volunteer
 from registry.volunteers.views.blueprint import PERIOD_STATES, blueprint
@@ -106,7 +106,7 @@ def void_period(period_id: int) -> ResponseReturnValue:
     everywhere = g.actor.scope(Permission.VOLUNTEER_APPROVE)
     volunteer = db.session.get_one(Volunteer, period.volunteer_id)
     inside = everywhere.holds(volunteer.unit_id)
-    form = VoidForm()
+    form = VoidPeriodForm()
     if form.validate_on_submit():
         done = submit(
             form,

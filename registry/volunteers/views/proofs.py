@@ -20,7 +20,7 @@ from registry.people.models import Person
 from registry.volunteers.commands.proofs import issue_proof as issue
 from registry.volunteers.commands.proofs import void_proof as void
 from registry.volunteers.fields import FIELDS
-from registry.volunteers.forms.proofs import IssueProofForm, VoidProofForm
+from registry.volunteers.forms.proofs import IssueProofForm
 from registry.volunteers.hours import hours_of
 from registry.volunteers.models import ServiceProof, Volunteer
 from registry.volunteers.pdf import draw_proof
@@ -28,6 +28,7 @@ from registry.volunteers.queries import proofs as queries
 from registry.volunteers.snapshots import sheet_of
 from registry.volunteers.views.blueprint import blueprint, tabs_of
 from registry.web.columns import Link, Status
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.locale import translate
@@ -168,7 +169,7 @@ def send_proof(record: ServiceProof) -> ResponseReturnValue:
 def void_proof(proof_id: int) -> ResponseReturnValue:
     """Declare a certificate of service void."""
     record = load(ServiceProof, proof_id)
-    form = VoidProofForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

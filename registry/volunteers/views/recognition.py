@@ -18,7 +18,6 @@ from registry.volunteers.forms.recognition import (
     AdjustPointsForm,
     RecordHonourForm,
     RedeemPointsForm,
-    VoidHonourForm,
 )
 from registry.volunteers.forms.stars import STATES
 from registry.volunteers.hours import hours_of
@@ -31,6 +30,7 @@ from registry.volunteers.views.blueprint import blueprint, tabs_of
 from registry.volunteers.views.proofs import canonical_person
 from registry.volunteers.views.stars import KINDS, level_name
 from registry.web.columns import Link, Status
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.load import load
 from registry.web.submit import submit
@@ -197,7 +197,7 @@ def record_honour(volunteer_id: int) -> ResponseReturnValue:
 def void_honour(honour_id: int) -> ResponseReturnValue:
     """Void an honour that was entered in error."""
     honour = load(Honour, honour_id)
-    form = VoidHonourForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

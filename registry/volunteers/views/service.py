@@ -19,13 +19,14 @@ from registry.people.queries import canonical_ids
 from registry.volunteers.commands import hours as commands
 from registry.volunteers.commands import ledger
 from registry.volunteers.fields import FIELDS
-from registry.volunteers.forms.service import EditEntryForm, ReverseEntryForm, WithdrawEntryForm
+from registry.volunteers.forms.service import EditEntryForm, WithdrawEntryForm
 from registry.volunteers.hours import entries_digest, hours_of, times_of
 from registry.volunteers.models import Activity, ServiceEntry, ServiceLine, Team, Volunteer
 from registry.volunteers.queries import ledger as queries
 from registry.volunteers.views.blueprint import blueprint, tabs_of
 from registry.volunteers.views.service_entries import ENTRY_STATES, SOURCES
 from registry.web.columns import Column, Link, Status
+from registry.web.forms import ReasonForm
 from registry.web.guard import permit
 from registry.web.listing import Listing
 from registry.web.load import load
@@ -200,7 +201,7 @@ def withdraw_entry(entry_id: int) -> ResponseReturnValue:
 def reverse_entry(entry_id: int) -> ResponseReturnValue:
     """Take something approved out of the count."""
     entry = load(ServiceEntry, entry_id)
-    form = ReverseEntryForm()
+    form = ReasonForm()
     if form.validate_on_submit():
         done = submit(
             form,

@@ -37,7 +37,7 @@ from registry.web.locale import translate
 from registry.web.navigation import known
 
 SIGN_UP_STATES = {
-    "waiting": Status("wait", _l("Sign-up waits for a decision")),
+    "waiting": Status("wait", _l("To review")),
     "approved": Status("good", _l("Admitted")),
     "rejected": Status("bad", _l("Not admitted")),
     "withdrawn": Status("off", _l("Withdrawn")),

@@ -1,0 +1,24 @@
+"""Times of jobs that are compared: taken in turn in one run, so that what disturbs one disturbs all."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+
+def medians(
+    jobs: Sequence[Callable[[], Any]], rounds: int, before: Callable[[], Any] = lambda: None
+) -> list[float]:
+    """The median seconds of each job over so many rounds; `before` each job is not measured."""
+    seconds: list[list[float]] = [[] for _job in jobs]
+    for _round in range(rounds):
+        for job, taken in zip(jobs, seconds, strict=True):
+            before()
+            gc.collect()
+            began = time.perf_counter()
+            job()
+            taken.append(time.perf_counter() - began)
+    return [median(taken) for taken in seconds]
