@@ -333,7 +333,7 @@ def test_an_export_masks_the_holder(session: Session, approver: Browser) -> None
 def test_as_many_statements_for_fifty_rows_as_for_two(
     app: Flask, session: Session, approver: Browser
 ) -> None:
-    def statements(path: str) -> int:
+    def asked_for(path: str) -> int:
         with app.app_context(), statements() as sent:
             assert approver.get(path).status_code == 200
         return len(sent)
@@ -341,10 +341,10 @@ def test_as_many_statements_for_fifty_rows_as_for_two(
     confirm_address()
     small = prepared(session, make.persons(session, 2))
     issue(small)
-    few = [statements(path) for path in ("/certificates/?n=50", f"/certificates/batches/{small.id}")]
+    few = [asked_for(path) for path in ("/certificates/?n=50", f"/certificates/batches/{small.id}")]
     large = prepared(session, make.persons(session, 50))
     issue(large)
-    many = [statements(path) for path in ("/certificates/?n=50", f"/certificates/batches/{large.id}")]
+    many = [asked_for(path) for path in ("/certificates/?n=50", f"/certificates/batches/{large.id}")]
     assert many == few
 
 

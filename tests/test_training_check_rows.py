@@ -24,6 +24,7 @@ from registry.training.roster import CheckedRoster, check_rows, recognised_messa
 from tests import certificates
 from tests import factories as make
 from tests import training as t
+from tests.watching import statements
 
 
 def check(session: Session, rows: Sequence[dict[str, str]], found: Course | None = None) -> CheckedRoster:
@@ -161,7 +162,7 @@ def test_statements_do_not_depend_on_the_list(session: Session) -> None:
     for size in (10, 100):
         rows = [t.row() for _ in range(size)] + [{"name": "金哲", "phone": f"1390000{size:04d}"}]
         session.refresh(found)
-        with t.statements() as sent:
+        with statements() as sent:
             check(session, rows, found)
         counts.append(len(sent))
     assert counts[0] == counts[1]

@@ -23,6 +23,7 @@ from registry.training.queries.progress import THEORY, progress_of
 from tests import certificates
 from tests import factories as make
 from tests import training as t
+from tests.watching import statements
 
 
 def taught(
@@ -184,7 +185,7 @@ def test_statements_do_not_depend_on_the_class(session: Session) -> None:
     counts = []
     for size in (5, 50):
         found, _people = taught(session, size)
-        with t.statements() as sent:
+        with statements() as sent:
             run(SYSTEM, commands.close_and_prepare, found, attested=True)
         counts.append(len(sent))
     assert counts[0] == counts[1]

@@ -22,6 +22,7 @@ from registry.training.stages import Stage, stage_of
 from tests import certificates
 from tests import factories as make
 from tests import training as t
+from tests.watching import statements
 
 LIST = "/training/courses"
 
@@ -102,7 +103,7 @@ def test_statements_of_a_page_do_not_depend_on_the_class(app: Flask, session: Se
         t.record_all(session, found)
         address = f"{LIST}/{found.id}{path}"
         browser.get(address)
-        with t.statements() as sent:
+        with statements() as sent:
             browser.get(address)
         counts.append(len(sent))
     assert counts[0] == counts[1]
@@ -115,7 +116,7 @@ def test_statements_of_the_list_do_not_depend_on_its_rows(app: Flask, session: S
         for _ in range(more):
             t.course(session)
         browser.get(LIST)
-        with t.statements() as sent:
+        with statements() as sent:
             browser.get(LIST)
         counts.append(len(sent))
     assert counts[0] == counts[1]

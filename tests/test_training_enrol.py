@@ -27,6 +27,7 @@ from registry.training.models import Course, Enrolment, RosterDraft, RosterImpor
 from registry.training.roster import RosterEntry
 from tests import factories as make
 from tests import training as t
+from tests.watching import statements
 
 
 def entries(count: int) -> list[RosterEntry]:
@@ -116,7 +117,7 @@ def test_statements_do_not_depend_on_the_list(session: Session) -> None:
         found = t.course(session, capacity=200)
         listed = entries(size)
         drafts = [DraftRow(n, {"name": "?"}, []) for n in range(size)]
-        with t.statements() as sent:
+        with statements() as sent:
             enrol(found, listed, drafts=drafts)
         counts.append(len(sent))
     assert counts[0] == counts[1]

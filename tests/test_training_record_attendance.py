@@ -24,6 +24,7 @@ from registry.training.queries.courses import sessions_of
 from registry.training.queries.progress import latest_event, minutes_present
 from tests import factories as make
 from tests import training as t
+from tests.watching import statements
 
 
 class Class:
@@ -137,7 +138,7 @@ def test_statements_do_not_depend_on_the_number_of_cells(session: Session) -> No
     for size in (5, 50):
         own = Class(session, size)
         marks = [own.cell(p, s, 180) for p in range(size) for s in range(4)]
-        with t.statements() as sent:
+        with statements() as sent:
             own.mark(*marks, key=f"k{size}")
         counts.append(len(sent))
     assert counts[0] == counts[1]

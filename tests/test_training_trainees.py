@@ -23,6 +23,7 @@ from registry.training.roster import RosterEntry
 from tests import certificates
 from tests import factories as make
 from tests import training as t
+from tests.watching import statements
 
 
 def url_of(course: Course, query: str = "") -> str:
@@ -168,7 +169,7 @@ def test_statements_do_not_depend_on_the_class(app: Flask, session: Session, que
         for one in people[: size // 10]:
             run(SYSTEM, commands.withdraw_trainee, one, reason="出差")
         browser.get(url_of(course, query))
-        with t.statements() as sent:
+        with statements() as sent:
             browser.get(url_of(course, query))
         counts.append(len(sent))
     assert counts[0] == counts[1]
