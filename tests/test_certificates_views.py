@@ -25,6 +25,7 @@ from registry.people.models import Person
 from tests import factories as make
 from tests.accounts import Browser, hidden, text
 from tests.certificates import PUBLIC_URL, choose, confirm_address, issue, issued, prepared
+from tests.watching import statements
 
 
 def browser(app: Flask, session: Session, role: Role, unit_code: str = make.NANGUAN) -> Browser:
