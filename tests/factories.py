@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from registry.accounts import commands as accounts
 from registry.accounts.models import Unit, User
 from registry.accounts.queries import actor_for, unit_by_code
 from registry.core import clock
+from registry.core.passwords import hash_password
 from registry.core.permissions import Role
 from registry.core.scope import SYSTEM, Actor
 from registry.core.write import run, write
@@ -81,6 +83,12 @@ def persons(session: Session, count: int, unit_code: str = NANGUAN) -> list[int]
 PASSWORD = "Correct-horse-42-battery"
 
 
+@cache
+def _password_hash() -> str:
+    """That of PASSWORD; taking it is slow on purpose, and one does for all users of a run."""
+    return hash_password(PASSWORD)
+
+
 def user(
     session: Session,
     role: Role | Sequence[Role] = Role.TRAINER,
@@ -88,8 +96,6 @@ def user(
     username: str | None = None,
 ) -> User:
     """Someone with a role at a unit, who signs in with PASSWORD."""
-    from registry.core.passwords import hash_password
-
     where = unit(session, unit_code)
     username = username or f"user{next(_serial)}"
     made = run(
@@ -97,7 +103,7 @@ def user(
         accounts.add_user,
         username=username,
         name=f"测试员{username}",
-        password_hash=hash_password(PASSWORD),
+        password_hash=_password_hash(),
         unit=where,
         must_change_password=False,
     )

@@ -24,9 +24,10 @@ from tests.filling import Filled, Maker
 _serial = count(1)
 
 
-def _volunteer(session: Session, hours: int = 0, first: date = date(2025, 3, 1)) -> Volunteer:
-    """A volunteer with so many hours, twenty on a day, and the points for them."""
+def _volunteer(session: Session, hours: int = 0, first: date | None = None) -> Volunteer:
+    """A volunteer with so many hours, twenty on a day from half a year ago on, and the points for them."""
     found = volunteering.volunteer(session)
+    first = first or clock.add_months(clock.today(), -6)
     for day in range(hours // 20):
         line = volunteering.served(session, found, 1_200, first + timedelta(days=day), starts=0)
         with write("volunteers.factory", SYSTEM) as w:

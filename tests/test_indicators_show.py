@@ -107,7 +107,7 @@ def test_show_as_known_before(session: Session, flask_run: Run) -> None:
 def test_records_are_those_behind_the_number(session: Session, flask_run: Run) -> None:
     made = certify(session, people(session)[0], DAY, date(2027, 2, 27), number="R-1")
     change(certify(session, people(session)[0], DAY), voided_at=None)
-    listed = json.loads(flask_run("records", "rescuers_valid", "--json").stdout)
+    listed = json.loads(flask_run("records", "rescuers_valid", "--as-of", "2026-01-01", "--json").stdout)
     assert [(row["record"], row["number"], row["unit"]) for row in listed] == [(made, "R-1", NANGUAN)]
     assert listed[0]["ends_on"] == "2027-02-27"
     assert "R-1" in flask_run("records", "rescuers_first").stdout

@@ -228,7 +228,7 @@ def test_nobody_beyond_reach_is_booked(app: Flask, session: Session) -> None:
 
 @pytest.mark.parametrize("by_phone", [True, False])
 def test_thirty_at_once_for_ten_places(app: Flask, session: Session, by_phone: bool) -> None:
-    shift = maker.shift(session, maker.activity(session), needed=10)
+    shift = maker.shift(session, maker.activity(session), 0, 1_440, needed=10)
     ids = [one.id for one in maker.volunteers(session, 30)]
     shift_id = shift.id
     session.rollback()

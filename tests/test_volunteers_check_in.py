@@ -31,7 +31,8 @@ from tests.training import Browser, rows_of, told
 from tests.watching import last_entry, statements
 
 # At noon of the day of every shift here.
-NOON = clock.start_of_day(clock.today()) + timedelta(hours=12)
+# Of tomorrow: a write takes no moment before that of the last one.
+NOON = clock.start_of_day(clock.today() + timedelta(days=1)) + timedelta(hours=12)
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,9 @@ from tests import factories as make
 from tests import volunteers as makers
 from tests.watching import last_entry, statements, together
 
-DAY = date(2025, 3, 10)
+# Points are kept for 24 months; what was earned on this day can still be used.
+DAY = clock.add_months(clock.today(), -8)
+UNTIL = clock.add_months(DAY, 24)
 
 
 def as_row(line: ServiceLine) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def test_points_are_hours_times_the_coefficient_rounded_down(
     line = earned(session, volunteer, minutes, field=field)
     (found,) = lines_of(session, volunteer)
     assert (found.kind, found.points, found.service_line_id) == ("earn", points, line.id)
-    assert found.expires_on == date(2027, 3, 10)
+    assert found.expires_on == UNTIL
 
 
 def test_the_rule_of_the_day_of_service_counts(session: Session) -> None:
@@ -104,8 +106,8 @@ def test_the_rule_of_the_day_of_service_counts(session: Session) -> None:
     earned(session, volunteer, 60, on=DAY + timedelta(days=1), field="rescue")
     found = lines_of(session, volunteer)
     assert [(line.points, line.expires_on) for line in found] == [
-        (100, date(2027, 3, 9)),
-        (300, date(2025, 9, 10)),
+        (100, clock.add_months(DAY - timedelta(days=1), 24)),
+        (300, clock.add_months(DAY, 6)),
     ]
     assert found[0].volunteer_rule_id == first.id
 
@@ -187,8 +189,8 @@ def test_redeeming_uses_what_expires_first(session: Session) -> None:
     redeem(session, volunteer, 150)
     account = accounts_of(session, [volunteer.id])[volunteer.id]
     assert [(lot.left, lot.expires_on) for lot in account.lots] == [
-        (50, date(2027, 3, 10)),
-        (0, date(2027, 2, 8)),
+        (50, UNTIL),
+        (0, clock.add_months(DAY - timedelta(days=30), 24)),
     ]
     entry = last_entry(session)
     assert (entry.action, entry.reason, entry.unit_id) == (

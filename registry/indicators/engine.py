@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from registry.core.db import Base
@@ -28,7 +28,6 @@ from registry.indicators.models import Cell, Contribution, IndicatorState, Month
 # (indicator, unit, day) → by how much its cell moves.
 Moves = defaultdict[tuple[str, int, date], int]
 
-_CANDIDATE = ("subject_id", "record_id", "unit_id", "starts_on", "ends_on", "stops_on", "quantity", "tie")
 _INTERVAL = (
     Contribution.subject_id,
     Contribution.starts_on,
@@ -36,6 +35,11 @@ _INTERVAL = (
     Contribution.unit_id,
     Contribution.ends_on,
     Contribution.quantity,
+)
+_IN_FORCE = select(Contribution.version, Contribution.id, *_INTERVAL).where(
+    Contribution.indicator == bindparam("code"),
+    Contribution.subject_id.in_(bindparam("subjects", expanding=True)),
+    Contribution.void_seq.is_(None),
 )
 
 
@@ -119,9 +123,7 @@ def _all_subjects(session: Session, indicator: Indicator) -> set[int]:
 
 def candidates_of(session: Session, indicator: Indicator, subjects: Sequence[int]) -> Iterator[Candidate]:
     """The rows of these subjects that are not excluded, with one statement."""
-    rows = indicator.select(subjects).subquery()
-    wanted = select(*(rows.c[name] for name in _CANDIDATE)).where(rows.c.excluded.is_(None))
-    return (Candidate(*row) for row in session.execute(wanted))
+    return (Candidate(*row) for row in session.execute(indicator.candidates, {"subjects": list(subjects)}))
 
 
 def _refold(w: Write, indicator: Indicator, subjects: Collection[int], changes: _Changes) -> None:
@@ -130,13 +132,7 @@ def _refold(w: Write, indicator: Indicator, subjects: Collection[int], changes: 
         wanted = set(fold(indicator.kind, indicator.fold, candidates_of(w.session, indicator, some)))
         live: dict[Interval, int] = {}
         stale: list[tuple[Interval, int, int]] = []
-        stored: Any = w.session.execute(
-            select(Contribution.version, Contribution.id, *_INTERVAL).where(
-                Contribution.indicator == indicator.code,
-                Contribution.subject_id.in_(some),
-                Contribution.void_seq.is_(None),
-            )
-        )
+        stored: Any = w.session.execute(_IN_FORCE, {"code": indicator.code, "subjects": some})
         for version, new_id, *values in stored:
             interval = Interval(*values)
             if version == indicator.version and interval in wanted:

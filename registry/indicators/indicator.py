@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from registry.core.db import Base
 from registry.core.journal import Line
 from registry.core.permissions import Permission
-from registry.indicators.kinds import FOLD_VERSION, Fold, Kind
+from registry.indicators.kinds import FOLD_VERSION, Candidate, Fold, Kind
 
 ONE_DECIMAL = Decimal("0.1")
 
 # A SELECT of several columns.
 Rows = Select[*tuple[Any, ...]]
+# The parameter of a SELECT that takes a list of subjects; None for all of them.
+Subjects = BindParameter[Any] | None
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ class Indicator:
     """One figure: what is counted, in words and as one SELECT.
 
     `select(subjects)` gives the candidate rows (subject_id, holder_id, record_id, unit_id, starts_on,
-    ends_on, stops_on, quantity, tie, excluded), of all subjects when None; `excluded` is a key of
-    `reasons` or NULL. `holder_id` is the subject the record itself names, before merges.
+    ends_on, stops_on, quantity, tie, excluded); `excluded` is a key of `reasons` or NULL. `holder_id` is
+    the subject the record itself names, before merges.
     `subjects(session, ids)` turns the ids that sources give into subjects, set-based. `per` is how many of
     what is stored make one of what is shown: hours are kept as minutes, so that their sums stay exact.
     """
@@ -117,7 +119,7 @@ class Indicator:
     unit: Words
     rule: Words
     sources: tuple[Source, ...]
-    select: Callable[[Sequence[int] | None], Rows]
+    select: Callable[[Subjects], Rows]
     record: RecordLink
     reasons: Mapping[str, str] = field(default_factory=dict)
     subjects: Callable[[Session, Collection[int]], set[int]] = _same
@@ -145,6 +147,15 @@ class Indicator:
         return self.kind.is_stock
 
     @cached_property
+    def candidates(self) -> Rows:
+        """The rows that are not excluded, as `Candidate` has them, of the parameter `subjects`.
+
+        Made once: every write that touches the figure asks for it.
+        """
+        rows = self.select(bindparam("subjects", expanding=True)).subquery()
+        return select(*(rows.c[name] for name in Candidate._fields)).where(rows.c.excluded.is_(None))
+
+    @cached_property
     def definition_hash(self) -> str:
         """SHA-256 over what decides the count; when it changes, the figure has to be rebuilt."""
         sql = str(self.select(None).compile(compile_kwargs={"literal_binds": True}))
@@ -153,6 +164,6 @@ class Indicator:
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def within(column: Any, subjects: Sequence[int] | None) -> list[ColumnElement[bool]]:
+def within(column: Any, subjects: Subjects) -> list[ColumnElement[bool]]:
     """The condition that limits a select to subjects; none when all are wanted."""
     return [] if subjects is None else [column.in_(subjects)]

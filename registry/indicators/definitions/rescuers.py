@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import case, cast, literal, select
@@ -13,7 +12,7 @@ from registry.core.engines import PREFIX_TEXT
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
 from registry.indicators.definitions.common import NO_DATE, PERSON, PERSONS, canonical_persons, holder
-from registry.indicators.indicator import Indicator, RecordLink, Rows, Source, Words, within
+from registry.indicators.indicator import Indicator, RecordLink, Rows, Source, Subjects, Words, within
 from registry.indicators.kinds import Kind
 from registry.people.models import Person
 
@@ -55,7 +54,7 @@ REASONS = {
 
 
 def _certificates(
-    subjects: Sequence[int] | None,
+    subjects: Subjects,
     starts_on: InstrumentedAttribute[date],
     ends_on: InstrumentedAttribute[date | None] | None = None,
     stops_on: InstrumentedAttribute[date | None] | None = None,
@@ -86,11 +85,11 @@ def _certificates(
     )
 
 
-def _issued(subjects: Sequence[int] | None = None) -> Rows:
+def _issued(subjects: Subjects = None) -> Rows:
     return _certificates(subjects, Certificate.issued_on)
 
 
-def _in_force(subjects: Sequence[int] | None = None) -> Rows:
+def _in_force(subjects: Subjects = None) -> Rows:
     return _certificates(
         subjects,
         Certificate.valid_from,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import case, cast, exists, literal, select
@@ -12,7 +12,7 @@ from registry.core.engines import PREFIX_TEXT
 from registry.core.i18n import N_
 from registry.core.permissions import Permission
 from registry.indicators.definitions.common import NO_DATE, PERSON, PERSONS, canonical_persons, holder
-from registry.indicators.indicator import Group, Indicator, RecordLink, Rows, Source, Words, within
+from registry.indicators.indicator import Group, Indicator, RecordLink, Rows, Source, Subjects, Words, within
 from registry.indicators.kinds import Kind
 from registry.people.models import Person
 from registry.volunteers.fields import FIELDS
@@ -86,10 +86,10 @@ GROUPS: Mapping[str, Group] = {
 }
 
 
-def _periods_of(kind: str) -> Callable[[Sequence[int] | None], Rows]:
+def _periods_of(kind: str) -> Callable[[Subjects], Rows]:
     """The SELECT of a figure that counts the periods of a kind; the others are candidates that do not."""
 
-    def periods(subjects: Sequence[int] | None = None) -> Rows:
+    def periods(subjects: Subjects = None) -> Rows:
         return (
             select(
                 Person.canonical_id.label("subject_id"),
@@ -117,7 +117,7 @@ def _periods_of(kind: str) -> Callable[[Sequence[int] | None], Rows]:
     return periods
 
 
-def _lines(subjects: Sequence[int] | None, quantity: Any, ends_on: Any = NO_DATE) -> Rows:
+def _lines(subjects: Subjects, quantity: Any, ends_on: Any = NO_DATE) -> Rows:
     """The lines of the ledger of hours but for those that reverse one; a reversed one does not count."""
     reversal = aliased(ServiceLine)
     return (
@@ -142,15 +142,15 @@ def _lines(subjects: Sequence[int] | None, quantity: Any, ends_on: Any = NO_DATE
     )
 
 
-def _served(subjects: Sequence[int] | None = None) -> Rows:
+def _served(subjects: Subjects = None) -> Rows:
     return _lines(subjects, literal(1))
 
 
-def _minutes(subjects: Sequence[int] | None = None) -> Rows:
+def _minutes(subjects: Subjects = None) -> Rows:
     return _lines(subjects, ServiceLine.minutes)
 
 
-def _active(subjects: Sequence[int] | None = None) -> Rows:
+def _active(subjects: Subjects = None) -> Rows:
     return _lines(subjects, literal(1), ServiceLine.active_until)
 
 
