@@ -41,12 +41,9 @@ def served_hours(
     session: Session, volunteer: Volunteer, hours: int, first: date = FIRST
 ) -> list[ServiceLine]:
     """So many hours, twenty on a day."""
-    lines = []
-    while hours > 0:
-        lines.append(makers.served(session, volunteer, min(hours, 20) * 60, first, starts=0))
-        hours -= 20
-        first += timedelta(days=1)
-    return lines
+    parts = [min(hours - done, 20) * 60 for done in range(0, hours, 20)]
+    days = [(first + timedelta(days=place), minutes) for place, minutes in enumerate(parts)]
+    return makers.served_on_days(volunteer, days, starts=0)
 
 
 def proposed(session: Session, scope: Scope = EVERYWHERE) -> dict[int, tuple[int, int]]:

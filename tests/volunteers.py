@@ -172,29 +172,25 @@ def served(
     **more: Any,
 ) -> ServiceLine:
     """A line of the ledger with its approved entry, as approving posts it, without points."""
-    day = on or clock.today()
+    return served_on_days(found, [(on or clock.today(), minutes)], starts=starts, field=field, **more)[0]
+
+
+def served_on_days(
+    found: Volunteer, days: Sequence[tuple[date, int]], field: str = "community", **more: Any
+) -> list[ServiceLine]:
+    """A line of the ledger for each day with its minutes, posted in one write."""
+    lines = []
     with write("volunteers.factory", SYSTEM) as w:
-        common: dict[str, Any] = {
-            "volunteer_id": found.id,
-            "person_id": found.person_id,
-            "unit_id": found.unit_id,
-            "field": field,
-            "served_on": day,
-            "starts": starts,
-            "minutes": minutes,
-            **more,
-        }
-        entry = w.add(
-            ServiceEntry(source="grid", state="approved", submitted_at=w.at, decided_at=w.at, **common)
-        )
-        return w.add(
-            ServiceLine(
-                service_entry_id=entry.id,
-                active_until=clock.add_months(day, 12) - timedelta(days=1),
-                posted_on=w.today,
-                **common,
+        common = {"volunteer_id": found.id, "person_id": found.person_id, "unit_id": found.unit_id}
+        for day, minutes in days:
+            stretch = {**common, "field": field, "served_on": day, "minutes": minutes, **more}
+            entry = w.add(
+                ServiceEntry(source="grid", state="approved", submitted_at=w.at, decided_at=w.at, **stretch)
             )
-        )
+            until = clock.add_months(day, 12) - timedelta(days=1)
+            line = ServiceLine(service_entry_id=entry.id, active_until=until, posted_on=w.today, **stretch)
+            lines.append(w.add(line))
+    return lines
 
 
 def reversed_line(session: Session, line: ServiceLine, reason: str = "登记错误") -> ServiceLine:
