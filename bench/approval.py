@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from bench._timing import medians
 from bench.roster import Insert, insert_bare, recorded
-from bench.timing import medians
 from registry.cli.setup import load_catalogues, make_keys, migrate
 from registry.core import clock
 from registry.core.db import db

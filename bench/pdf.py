@@ -10,7 +10,7 @@ from io import BytesIO
 
 from reportlab.pdfgen.canvas import Canvas
 
-from bench.timing import medians
+from bench._timing import medians
 from registry.certificates.pdf import TEMPLATE_VERSION, CertificateSheet, draw_certificate, draw_certificates
 from registry.core.fonts import FontBook
 from registry.core.pdf import A4_LANDSCAPE

@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 from sqlalchemy import event, select
 
-from bench.timing import medians
+from bench._timing import medians
 from registry.accounts.queries import unit_by_code
 from registry.cli.setup import load_catalogues, make_keys, migrate
 from registry.core import clock
