@@ -45,7 +45,10 @@ def joined(names: list[str]) -> str:
 
 
 def _fields() -> Cell:
-    names = {code: translate(label) for code, label in FIELDS.items()}
+    names: dict[str, str] = once(
+        ("names of fields", is_english()),
+        lambda: {code: translate(label) for code, label in FIELDS.items()},
+    )
     comma = str(_(", "))
     said: dict[str, str] = {}
 
