@@ -51,8 +51,11 @@ def violations(page: Page, look: str = "", main: bool = False, colours: bool = T
 
 
 # Data, names and keys, which are the same in every language.
-_NAMES = re.compile(r"Aleksandra Wi\w+-Kowalczyk|https?://\S+|\w+_\w+")
+_NAMES = re.compile(r"Aleksandra Wi\w+-Kowalczyk|https?://\S+|\w+_\w+|\b(?:xlsx|xls|et|csv)\b|按 [a-z] ")
 _ENGLISH = re.compile(r"\bNone\b|\b[A-Za-z][a-z]+ [A-Za-z][a-z]+\b")
+_WORD = re.compile(r"\b[a-z]+\b")
+# User names, and actions of the journal.
+_WORDS_STORED = ("/users", "/audit/")
 # What only a programmer should ever see.
 _INSIDE_OUT = re.compile(r"\{'|\bMarkup\(|<\w+ object|%\(\w+\)|\bundefined\b|\bNaN\b|\{\{|\}\}")
 
@@ -69,6 +72,8 @@ def slips(window: Window, language: str) -> list[str]:
     found = [f"shows {match[0]!r}" for match in _INSIDE_OUT.finditer(told)]
     if language == "zh_CN":
         found += [f"says {match[0]!r}" for match in _ENGLISH.finditer(told)]
+        if not any(part in window.page.url for part in _WORDS_STORED):
+            found += [f"says {match[0]!r}" for match in _WORD.finditer(told)]
     return found
 
 

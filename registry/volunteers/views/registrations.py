@@ -53,6 +53,7 @@ def _name(number: str) -> Column:
         _l("Name"),
         made=linked("volunteers.volunteer", "volunteer_id", text="name", number=number),
         masked=lambda row: mask_name(row.name),
+        css="who",
     )
 
 

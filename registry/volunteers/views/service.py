@@ -225,8 +225,8 @@ def _person(entry: ServiceEntry) -> Person:
 
 def _in_words(entry: ServiceEntry) -> str:
     """Who, when and how long, in one line."""
-    times = times_of(entry.starts, entry.minutes)
-    return f"{_person(entry).name} · {entry.served_on.isoformat()} {times} · {hours_of(entry.minutes)} h"
+    when = f"{entry.served_on.isoformat()} {times_of(entry.starts, entry.minutes)}"
+    return f"{_person(entry).name} · {when} · {_('%(hours)s h', hours=hours_of(entry.minutes))}"
 
 
 def _trail(entry: ServiceEntry | None = None) -> list[tuple[str, str]]:

@@ -66,7 +66,7 @@ ENTRIES = Listing(
                 row.ServiceEntry.served_on.isoformat(),
             ),
         ),
-        Column("name", _l("Volunteer"), masked=lambda row: mask_name(row.name)),
+        Column("name", _l("Volunteer"), masked=lambda row: mask_name(row.name), css="who"),
         Column("number", _l("Volunteer no."), css="nowrap"),
         Column("what", _l("Activity or content"), css="title", value=what_of),
         Column(

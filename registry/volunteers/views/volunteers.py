@@ -91,6 +91,7 @@ VOLUNTEERS = Listing(
             _l("Name"),
             made=linked("volunteers.volunteer", "volunteer_id", text="name"),
             masked=lambda row: mask_name(row.name),
+            css="who",
         ),
         Column("unit", _l("Unit"), made=named("unit")),
         Column(
