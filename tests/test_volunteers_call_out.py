@@ -274,6 +274,9 @@ def test_the_page_shows_skills_and_masked_phones(app: Flask, session: Session, p
     rows = reader.get(f"{PATH}?export=csv").data.decode("utf-8-sig")
     assert rows.count(until.isoformat()) == 2
     assert "Nothing matches these filters" in plain(reader.get(f"{PATH}?insured=y"))
+    unskilled = volunteering.volunteer(session)
+    row = reader.get(PATH).get_data(as_text=True).split(f'/volunteers/{unskilled.id}"')[1].split("</tr>")[0]
+    assert row.count("—") >= 2, "neither a skill nor an insurance"
 
 
 @pytest.mark.parametrize("more", ["", "?export=csv"])

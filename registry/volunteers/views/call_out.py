@@ -29,6 +29,7 @@ from registry.volunteers.queries import call_out as queries
 from registry.volunteers.queries.call_out import Wanted
 from registry.volunteers.queries.standing import Skill, skills_until
 from registry.volunteers.views.blueprint import blueprint
+from registry.web.cells import cell_html
 from registry.web.columns import Cell, Column, linked, named
 from registry.web.guard import permit
 from registry.web.listing import Asked, Listing
@@ -91,6 +92,9 @@ class Later:
 
     def __str__(self) -> str:
         return str(self.read(self.person_id))
+
+    def __html__(self) -> str:
+        return cell_html(str(self))
 
 
 def _held(name: str) -> Cell:
