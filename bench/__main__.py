@@ -6,7 +6,6 @@ baseline, and the limit of that ratio. Only ratios are judged; seconds differ fr
 
 from __future__ import annotations
 
-import importlib
 import os
 import pkgutil
 import platform
@@ -14,12 +13,14 @@ import sqlite3
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 import bench
+from bench._timing import Result, measure
 
-Result = tuple[str, float, float]
 TABLE = Path(__file__).resolve().parents[1] / "docs" / "bench.md"
 
 
@@ -79,11 +80,14 @@ def page(results: list[Result], told_machine: str) -> str:
 
 
 def main(wanted: list[str]) -> int:
-    """Measure, print the table, keep it when all was measured; 1 when a ratio is above its limit."""
+    """Measure, print the table, keep it when all was measured; 1 when a ratio is above its limit.
+
+    Each module has a process of its own, since what one leaves in memory would weigh on the next.
+    """
     results: list[Result] = []
-    for name in wanted or modules():
-        print(f"{name} …", flush=True)
-        results += importlib.import_module(f"bench.{name}").run()
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
+        for found in processes.map(measure, wanted or modules()):
+            results += found
     if not results:
         print("There is nothing to measure.")
         return 1

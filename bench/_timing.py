@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
+
+# Job, ratio to its baseline, and the limit of the ratio.
+Result = tuple[str, float, float]
+
+
+def measure(name: str) -> list[Result]:
+    """What one module of this package measures."""
+    print(f"{name} …", flush=True)
+    results: list[Result] = importlib.import_module(f"bench.{name}").run()
+    return results
 
 
 def medians(
