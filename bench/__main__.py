@@ -13,13 +13,11 @@ import sqlite3
 import subprocess
 import sys
 import warnings
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 
 import bench
-from bench._timing import Result, measure
+from bench._timing import Result, measure_each
 
 TABLE = Path(__file__).resolve().parents[1] / "docs" / "bench.md"
 
@@ -80,14 +78,8 @@ def page(results: list[Result], told_machine: str) -> str:
 
 
 def main(wanted: list[str]) -> int:
-    """Measure, print the table, keep it when all was measured; 1 when a ratio is above its limit.
-
-    Each module has a process of its own, since what one leaves in memory would weigh on the next.
-    """
-    results: list[Result] = []
-    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
-        for found in processes.map(measure, wanted or modules()):
-            results += found
+    """Measure, print the table, keep it when all was measured; 1 when a ratio is above its limit."""
+    results = measure_each(wanted or modules())
     if not results:
         print("There is nothing to measure.")
         return 1

@@ -6,6 +6,8 @@ import gc
 import importlib
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from statistics import median
 from typing import Any
 
@@ -18,6 +20,13 @@ def measure(name: str) -> list[Result]:
     print(f"{name} …", flush=True)
     results: list[Result] = importlib.import_module(f"bench.{name}").run()
     return results
+
+
+def measure_each(names: Sequence[str]) -> list[Result]:
+    """What these modules measure, each in a process of its own: what one leaves in memory would weigh on the
+    next."""
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
+        return [result for results in processes.map(measure, names) for result in results]
 
 
 def medians(

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -280,12 +279,3 @@ def test_a_console_without_chinese_still_gets_its_exit_status(tmp_path: Path) ->
     assert done.returncode == 2
     assert b"--host" in done.stderr
     assert b"Traceback" not in done.stderr
-
-
-def test_every_module_of_the_bench_measures_something() -> None:
-    from bench.__main__ import modules
-
-    names = modules()
-    assert {"pages", "roster", "volunteers"} <= set(names)
-    for name in names:
-        assert callable(import_module(f"bench.{name}").run)
