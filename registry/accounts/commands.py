@@ -24,7 +24,6 @@ DATA = Path(__file__).parent / "data"
 EARLIEST = date(1949, 10, 1)
 # 公主岭 moved from 四平 to 长春 in mid-2020; the exact day is to confirm.
 GONGZHULING_MOVED_ON = date(2020, 7, 1)
-_PREFIX = {"province": 0, "prefecture": 4, "county": 6}
 
 
 @command(None)

@@ -204,14 +204,6 @@ RULES: dict[str, Callable[[World, date, date], Iterator[Counted]]] = {
 }
 
 
-def own_parts(world: World, code: str, from_on: date, as_of: date) -> dict[int, int]:
-    """How much is counted at each unit itself."""
-    parts: dict[int, int] = defaultdict(int)
-    for unit, _day_of_unit, quantity in RULES[code](world, from_on, as_of):
-        parts[unit] += quantity
-    return dict(parts)
-
-
 def totals(world: World, code: str, from_on: date, as_of: date) -> dict[int, int]:
     """How much is counted at each unit with everything below it; units that count nothing are absent."""
     counted: dict[int, int] = defaultdict(int)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -85,11 +84,3 @@ class Account:
             if line.kind == "settle":
                 self.owed += line.points
             self.take(-line.points)
-
-
-def account_of(lines: Iterable[Any]) -> Account:
-    """The account after all its lines, in the order of their ids."""
-    account = Account()
-    for line in lines:
-        account.apply(line)
-    return account

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from registry.accounts.models import Unit, User
@@ -96,13 +96,3 @@ def teams(scope: Scope, day: date) -> Select[Team]:
     """The teams within reach that were not dissolved by a day, by name."""
     standing = Team.ended_on.is_(None) | (Team.ended_on > day)
     return select(Team).where(scope.where(Team.unit_id), standing).order_by(Team.name, Team.id)
-
-
-def entries_of_activity(session: Session, activity_id: int) -> dict[str, int]:
-    """How many entries of an activity there are, by state."""
-    rows = session.execute(
-        select(ServiceEntry.state, func.count())
-        .where(ServiceEntry.activity_id == activity_id)
-        .group_by(ServiceEntry.state)
-    )
-    return dict(rows.all())

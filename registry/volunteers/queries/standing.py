@@ -14,7 +14,7 @@ from registry.certificates.queries.certificates import in_state
 from registry.certificates.validity import CertificateState
 from registry.core.write import chunks
 from registry.people.models import Person
-from registry.volunteers.models import InsuranceCover, InsurancePolicy, Volunteer, VolunteerPeriod
+from registry.volunteers.models import InsuranceCover, InsurancePolicy, VolunteerPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,15 @@ def kinds_on(session: Session, volunteer_ids: Iterable[int], day: date) -> dict[
     return found
 
 
+def _certified(ids: list[int], day: date) -> list[ColumnElement[bool]]:
+    """The valid certificates of canonical persons on a day."""
+    return [
+        Person.canonical_id.in_(ids),
+        Certificate.valid_from <= day,
+        in_state(CertificateState.VALID, day),
+    ]
+
+
 def skills_on(session: Session, person_ids: Iterable[int], day: date) -> dict[int, set[int]]:
     """Canonical person → the credential types of which they hold a valid certificate on a day.
 
@@ -58,11 +67,7 @@ def skills_on(session: Session, person_ids: Iterable[int], day: date) -> dict[in
         rows = session.execute(
             select(Person.canonical_id, Certificate.credential_type_id)
             .join(Certificate, Certificate.person_id == Person.id)
-            .where(
-                Person.canonical_id.in_(ids),
-                Certificate.valid_from <= day,
-                in_state(CertificateState.VALID, day),
-            )
+            .where(*_certified(ids, day))
             .distinct()
         )
         for person_id, credential_type_id in rows:
@@ -85,11 +90,7 @@ def skills_until(session: Session, person_ids: Collection[int], day: date) -> di
             )
             .join(Certificate, Certificate.person_id == Person.id)
             .join(CredentialType, CredentialType.id == Certificate.credential_type_id)
-            .where(
-                Person.canonical_id.in_(ids),
-                Certificate.valid_from <= day,
-                in_state(CertificateState.VALID, day),
-            )
+            .where(*_certified(ids, day))
             .order_by(Certificate.credential_type_id)
         )
         for person_id, kind, name, name_en, valid_until, ended_on in rows:
@@ -127,18 +128,3 @@ def covers(day: date) -> ColumnElement[bool]:
         InsurancePolicy.starts_on <= day,
         InsurancePolicy.ends_on >= day,
     )
-
-
-def volunteers_of_persons(session: Session, person_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Canonical person → the rows of volunteers behind it; more than one after a merge."""
-    found: dict[int, list[int]] = {}
-    for ids in chunks(person_ids):
-        rows = session.execute(
-            select(Person.canonical_id, Volunteer.id)
-            .join(Volunteer, Volunteer.person_id == Person.id)
-            .where(Person.canonical_id.in_(ids), Volunteer.voided_at.is_(None))
-            .order_by(Volunteer.id)
-        )
-        for person_id, volunteer_id in rows:
-            found.setdefault(person_id, []).append(volunteer_id)
-    return found

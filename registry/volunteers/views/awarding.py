@@ -7,7 +7,6 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from registry.core import clock
 from registry.core.db import db
@@ -20,6 +19,7 @@ from registry.volunteers.forms.stars import STATES, ChosenForm, ExpirePointsForm
 from registry.volunteers.hours import hours_of
 from registry.volunteers.models import StarAward, Volunteer
 from registry.volunteers.queries import stars as queries
+from registry.volunteers.queries.chosen import chosen
 from registry.volunteers.rules import rule_on
 from registry.volunteers.views.blueprint import blueprint
 from registry.volunteers.views.stars import (
@@ -140,13 +140,11 @@ def _chosen(listing: Listing, rows_of_list: Any, back: str) -> tuple[ChosenForm 
 
 
 def _volunteers(ids: tuple[int, ...]) -> list[Volunteer]:
-    chosen = select(Volunteer).where(Volunteer.id.in_(ids[:MOST_CHOSEN]), g.scope.where(Volunteer.unit_id))
-    return list(db.session().execute(chosen).scalars())
+    return chosen(db.session(), Volunteer, g.scope, ids[:MOST_CHOSEN])
 
 
 def _awards(ids: tuple[int, ...]) -> list[StarAward]:
-    chosen = select(StarAward).where(StarAward.id.in_(ids[:MOST_CHOSEN]), g.scope.where(StarAward.unit_id))
-    return list(db.session().execute(chosen).scalars())
+    return chosen(db.session(), StarAward, g.scope, ids[:MOST_CHOSEN])
 
 
 @blueprint.route("/stars/<int:award_id>/reject", methods=["GET", "POST"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from cryptography.exceptions import InvalidTag
 from flask import current_app, g, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from registry.accounts.models import Unit
 from registry.accounts.totp import qr_path
@@ -89,9 +88,8 @@ def sign_up_poster(unit_id: int) -> ResponseReturnValue:
     activity = None
     number = request.args.get("activity", type=int)
     if number is not None:
-        found = select(Activity).where(Activity.id == min(number, LARGEST_ID), Activity.unit_id == unit_id)
-        activity = db.session.execute(found).scalar()
-        if activity is None:
+        activity = load(Activity, min(number, LARGEST_ID))
+        if activity.unit_id != unit_id:
             raise RecordNotFoundError("activity")
     issuer = issuer_of(db.session(), unit, clock.today())
     token = activity.sign_up_token if activity is not None else sign_up_address(unit)

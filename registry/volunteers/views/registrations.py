@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import select
 
 from registry.accounts.queries import narrowed
 from registry.core import clock
@@ -29,6 +28,7 @@ from registry.volunteers.forms.registrations import ApproveForm, ChosenForm, Reg
 from registry.volunteers.hours import hours_of
 from registry.volunteers.models import RegistrationApplication, Volunteer
 from registry.volunteers.queries import registrations as queries
+from registry.volunteers.queries.chosen import chosen
 from registry.volunteers.rules import rule_on
 from registry.volunteers.views.blueprint import blueprint
 from registry.web.columns import Column, Status, linked, named
@@ -209,10 +209,7 @@ def apply_registrations() -> ResponseReturnValue:
 
 
 def _volunteers(ids: Iterable[int]) -> list[Volunteer]:
-    rows = select(Volunteer).where(
-        Volunteer.id.in_(tuple(ids)[:MOST_CHOSEN]), g.scope.where(Volunteer.unit_id)
-    )
-    return list(db.session.execute(rows.order_by(Volunteer.id)).scalars())
+    return chosen(db.session(), Volunteer, g.scope, tuple(ids)[:MOST_CHOSEN])
 
 
 @blueprint.route("/registrations/approve", methods=["GET", "POST"])
